@@ -1,0 +1,30 @@
+"""``liandong rectification``: a supervisor has looked whether the order was carried out."""
+
+from typing import Annotated
+
+import typer
+
+from cli.console import Console, Output
+from cli.verbs import ByOption, CaseArgument, OutputOption, noun, verb
+
+app = noun("rectification")
+
+
+@verb(app, "verify")
+async def verify(
+    console: Console,
+    case: CaseArgument,
+    by: ByOption,
+    remark: Annotated[str, typer.Option("--remark", help="option-remark", metavar="TEXT")],
+    passed: Annotated[bool, typer.Option("--passed", help="option-passed")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="option-failed")] = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    from cli.asking import Said, ask_and_tell
+    from cli.entries import either, made
+    from domain.commands import Command, VerifyRectification
+
+    done = either(passed, failed, "--passed, --failed")
+    command = made(VerifyRectification, {"passed": done, "by": by, "remark": remark})
+    said = Said("rectification-passed" if done else "rectification-failed")
+    await ask_and_tell(console, case, Command.VERIFY, command, said, output)

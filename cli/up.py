@@ -1,0 +1,62 @@
+"""``liandong up``: everything on one machine, until Ctrl-C."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import Console
+from cli.verbs import verb
+
+if TYPE_CHECKING:
+    from runtime.stack import Addresses
+
+app = typer.Typer()
+
+
+def _port(name: str, variable: str) -> object:
+    return typer.Option(
+        f"--{name}", help=f"option-{name}", envvar=f"LIANDONG_{variable}", show_envvar=True, metavar="PORT"
+    )
+
+
+@verb(app, "up")
+async def up(
+    console: Console,
+    gateway_port: Annotated[int | None, _port("gateway-port", "GATEWAY_PORT")] = None,
+    temporal_port: Annotated[int | None, _port("temporal-port", "TEMPORAL_PORT")] = None,
+    temporal_ui_port: Annotated[int | None, _port("temporal-ui-port", "TEMPORAL_UI_PORT")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", help="option-policy", envvar="LIANDONG_POLICY", show_envvar=True, metavar="NAME"),
+    ] = None,
+) -> None:
+    from runtime.stack import run_stack
+
+    settings = console.given(
+        gateway_port=gateway_port,
+        temporal_port=temporal_port,
+        temporal_ui_port=temporal_ui_port,
+        policy=policy,
+    )
+
+    def on_step(step: str) -> None:
+        console.note(f"up-{step}")
+
+    await run_stack(settings, on_ready=lambda addresses: _page(console, addresses), on_step=on_step)
+    console.note("up-stopped")
+
+
+def _page(console: Console, addresses: "Addresses") -> None:
+    """Where each part is, and what to do next."""
+    text = console.text
+    console.say("up-ready")
+    console.pairs(
+        [
+            (text.say("up-where-gateway"), addresses.gateway),
+            (text.say("up-where-temporal"), addresses.temporal),
+            (text.say("up-where-ui"), addresses.temporal_ui or ""),
+            (text.say("up-where-state"), str(addresses.state)),
+            (text.say("up-where-logs"), str(addresses.logs)),
+        ]
+    )
+    console.say("up-next")

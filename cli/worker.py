@@ -1,0 +1,57 @@
+"""``liandong worker``: runs cases until it is told to stop."""
+
+from typing import Annotated
+
+import typer
+
+from cli.console import Console
+from cli.verbs import verb
+
+app = typer.Typer()
+
+
+@verb(app, "worker")
+async def worker(
+    console: Console,
+    task_queue: Annotated[
+        str | None,
+        typer.Option(
+            "--task-queue", help="option-task-queue", envvar="LIANDONG_TASK_QUEUE", show_envvar=True, metavar="NAME"
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", help="option-policy", envvar="LIANDONG_POLICY", show_envvar=True, metavar="NAME"),
+    ] = None,
+) -> None:
+    import logging
+
+    from cli.logs import to_stderr
+    from cli.session import record
+    from cli.signals import until_told_to_stop
+    from desk.rules import rules_in_force
+    from outbox.cases import Engine
+    from outbox.orders import Post
+    from runtime.settings import locate
+    from runtime.temporal import connect
+    from worker import Outside, build_worker, department_http
+
+    settings = console.given(task_queue=task_queue, policy=policy)
+    servers = locate(settings)
+    key = servers.require_gateway_key().get_secret_value()
+    to_stderr()
+    log = logging.getLogger("liandong.worker")
+    async with record(servers) as pool, department_http() as http:
+        client = await connect(servers)
+        engine = Engine(client, settings.task_queue)
+        outside = Outside(
+            pool=pool,
+            engine=engine,
+            post=Post(http=http, key=key),
+            rules=lambda: rules_in_force(pool, settings.policy),
+        )
+        async with build_worker(outside):
+            log.info("at work on task queue %s of %s", settings.task_queue, servers.temporal_address)
+            await until_told_to_stop()
+            log.info("stopping")
+    log.info("stopped")

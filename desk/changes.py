@@ -1,0 +1,110 @@
+"""Rules that change in mid-case: what that would do to open cases, and doing it by a recorded decision."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from desk.commands import foresee, update
+from desk.rules import stored_policy
+from desk.window import Desk
+from domain.calendar import WorkCalendar
+from domain.commands import ChangeRules, Command
+from domain.errors import LiandongError, NotFound
+from domain.limits import Move
+from domain.policy import Rules
+from domain.values import Value
+from policies.files import China, rules_with
+from storage import cases
+from storage.cases import OpenCase
+from storage.database import reaching_database
+
+AT_ONCE = 8
+
+
+class Changed(Value):
+    """What a change does, or did, to one case; or why it could not be done."""
+
+    case_id: str
+    moves: tuple[Move, ...] = ()
+    """Every running limit, whether or not it moved."""
+    refused: str | None = None
+    """The code of the refusal."""
+
+    @property
+    def moved(self) -> tuple[Move, ...]:
+        return tuple(move for move in self.moves if move.is_moved)
+
+
+async def open_cases(desk: Desk, case_ids: Sequence[str] | None = None) -> list[OpenCase]:
+    """The open cases of these ids, or all. Raises NotFound ``case-not-open`` for the first that is not."""
+    with reaching_database():
+        found = await cases.open_cases(desk.pool, case_ids)
+    known = {case.case_id for case in found}
+    for case_id in case_ids or ():
+        if case_id not in known:
+            raise NotFound("case-not-open", case=case_id)
+    return found
+
+
+async def adopt(
+    desk: Desk,
+    found: Sequence[OpenCase],
+    rules: Rules,
+    *,
+    by: str,
+    reason: str,
+    dry_run: bool,
+    advance: Callable[[], None],
+) -> list[Changed]:
+    """Let open cases go on under these rules; with ``dry_run`` only say what that would move."""
+    change = ChangeRules(policy=rules.policy, calendar=rules.calendar, by=by, reason=reason)
+    return await _all(found, lambda case: _one(desk, case, change, dry_run), advance)
+
+
+async def recompute(
+    desk: Desk, days: WorkCalendar, *, by: str, reason: str, dry_run: bool, advance: Callable[[], None]
+) -> list[Changed]:
+    """Count every open case on China's working days anew with these, each in the office hours of its own policy."""
+    changes = {case.policy: await _in_own_hours(desk, case.policy, days, by, reason) for case in await open_cases(desk)}
+    on_these_days = [case for case in await open_cases(desk) if changes.get(case.policy)]
+
+    async def work(case: OpenCase) -> Changed:
+        change = changes[case.policy]
+        assert change is not None  # noqa: S101 - the others were left out
+        return await _one(desk, case, change, dry_run)
+
+    return await _all(on_these_days, work, advance)
+
+
+async def _in_own_hours(desk: Desk, label: str, days: WorkCalendar, by: str, reason: str) -> ChangeRules | None:
+    """The change for cases under this policy; None where it does not count on China's working days."""
+    policy_id, _, version = label.rpartition("@")
+    policy_file = await stored_policy(desk.pool, policy_id, int(version))
+    if not isinstance(policy_file.calendar, China):
+        return None
+    return ChangeRules(calendar=rules_with(policy_file, days).calendar, by=by, reason=reason)
+
+
+async def _one(desk: Desk, case: OpenCase, change: ChangeRules, dry_run: bool) -> Changed:
+    try:
+        if dry_run:
+            moves = await foresee(desk, case.case_id, change)
+        else:
+            moves = await update(desk, case.case_id, Command.CHANGE_RULES, change, list[Move])
+    except LiandongError as error:
+        return Changed(case_id=case.case_id, refused=error.code)
+    return Changed(case_id=case.case_id, moves=tuple(moves))
+
+
+async def _all(
+    found: Sequence[OpenCase], work: Callable[[OpenCase], Coroutine[Any, Any, Changed]], advance: Callable[[], None]
+) -> list[Changed]:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(case: OpenCase) -> Changed:
+        async with slots:
+            changed = await work(case)
+        advance()
+        return changed
+
+    return list(await asyncio.gather(*(one(case) for case in found)))

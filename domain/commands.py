@@ -1,0 +1,237 @@
+"""What a person or a department's system can ask of a running case: one model a command.
+
+``by`` is the name or staff number of who asks, never a citizen. Texts are written by officials; the desk
+blots out the citizen's name, phone and address before a command is sent.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.calendar import WorkCalendar
+from domain.ladder import Rung
+from domain.order import Reply, Role
+from domain.policy import Policy
+from domain.values import Instant, PersonName, Text, Token, Value
+
+Days = Annotated[int, Field(gt=0, le=365)]
+"""Working days."""
+
+
+class Command(StrEnum):
+    """The commands by name: the names of the workflow's updates, and of what refusals call allowed."""
+
+    ASSIGN = "assign"
+    ACKNOWLEDGE = "acknowledge"
+    RETURN = "return"
+    EXPLAIN = "explain"
+    ESCALATE = "escalate"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
+    ABSORB = "absorb"
+    CONVENE = "convene"
+    CONCLUDE = "conclude"
+    DECIDE = "decide"
+    VERIFY = "verify"
+    RECORD_CALLBACK = "record_callback"
+    NOTE_LATE_REPLY = "note_late_reply"
+    HOLD = "hold"
+    RELEASE = "release"
+    EXTEND = "extend"
+    CHANGE_RULES = "change_rules"
+
+
+class Assign(Value):
+    """Name a department for the case: as lead in place of the one before, or to assist."""
+
+    department: Token
+    role: Role = Role.LEAD
+    by: PersonName
+    reason: Text | None = None
+
+
+class Acknowledge(Value):
+    """The department says that it has the order."""
+
+    order_id: Token
+    department: Token
+    by: PersonName
+
+
+class ReturnOrder(Value):
+    """ "Not ours": with a reason and the basis in rule or law, and perhaps whose it is (P9)."""
+
+    order_id: Token
+    department: Token
+    by: PersonName
+    reason: Text
+    basis: Text
+    suggests: Token | None = None
+
+
+class NoteLateReply(Value):
+    """A reply that could no longer complete its order: kept as a fact."""
+
+    order_id: Token
+    reply: Reply
+
+
+class ConfirmExplanation(Value):
+    """A supervisor accepts, or does not accept, that the case cannot be solved."""
+
+    confirmed: bool
+    by: PersonName
+    reason: Text
+
+
+class Escalate(Value):
+    """Lift the case to a higher rung by hand; without ``to``, to the next one."""
+
+    to: Rung | None = None
+    by: PersonName
+    reason: Text
+
+
+class Withdraw(Value):
+    """The citizen takes the case back."""
+
+    by: PersonName
+    reason: Text
+
+
+class Merge(Value):
+    """The case is a duplicate and goes on as part of another one."""
+
+    into: Token
+    by: PersonName
+    reason: Text
+
+
+class Absorb(Value):
+    """The other half of a merge: ``duplicate`` goes on as part of this case."""
+
+    duplicate: Token
+    by: PersonName
+
+
+class ConveneMeeting(Value):
+    """Call the joint meeting of these departments."""
+
+    members: Annotated[tuple[Token, ...], Field(min_length=2)]
+    by: PersonName
+
+    @model_validator(mode="after")
+    def _members_differ(self) -> "ConveneMeeting":
+        if len(set(self.members)) != len(self.members):
+            raise PydanticCustomError("member-doubled", "a department is named twice")
+        return self
+
+
+class MeetingTask(Value):
+    """What the meeting gave one department to do, and in how many working days."""
+
+    department: Token
+    task: Text
+    days: Days | None = None
+
+
+class ConcludeMeeting(Value):
+    """The meeting's result: a lead and tasks, or no conclusion (no lead, no tasks)."""
+
+    lead: Token | None = None
+    tasks: tuple[MeetingTask, ...] = ()
+    minutes: Text
+    by: PersonName
+
+    @model_validator(mode="after")
+    def _lead_has_a_task(self) -> "ConcludeMeeting":
+        departments = [task.department for task in self.tasks]
+        if len(set(departments)) != len(departments):
+            raise PydanticCustomError("task-doubled", "a department is given two tasks")
+        if self.lead is None and self.tasks:
+            raise PydanticCustomError("tasks-without-lead", "tasks without a lead")
+        if self.lead is not None and self.lead not in departments:
+            raise PydanticCustomError("lead-without-task", "the lead has no task")
+        return self
+
+
+class Grounds(StrEnum):
+    """On what ground a case may be referred (P17)."""
+
+    EXHAUSTED = "exhausted"
+    """The supervised order and the joint meeting have ended without a result."""
+    BREACH = "breach"
+    """A breach of duty is suspected."""
+
+
+class DecideReferral(Value):
+    """One of the two people decides on the referral to the discipline commission."""
+
+    accepted: bool
+    grounds: Grounds = Grounds.EXHAUSTED
+    by: PersonName
+    reason: Text
+
+
+class VerifyRectification(Value):
+    """A supervisor has looked whether the rectification was really carried out."""
+
+    passed: bool
+    by: PersonName
+    remark: Text
+
+
+class CallbackResult(StrEnum):
+    """What the citizen said, or that nobody could be reached."""
+
+    SATISFIED = "satisfied"
+    UNSATISFIED = "unsatisfied"
+    UNREACHED = "unreached"
+
+
+class RecordCallback(Value):
+    """The citizen was called back, or it was tried."""
+
+    result: CallbackResult
+    by: PersonName
+    remark: Text | None = None
+
+
+class HoldCase(Value):
+    """Stop the clock for a reason that the policy lists, approved by name, until an instant at the latest."""
+
+    reason: Token
+    approved_by: PersonName
+    until: Instant
+    by: PersonName
+    remark: Text | None = None
+
+
+class ReleaseCase(Value):
+    """Let the clock run again before the hold ends by itself."""
+
+    by: PersonName
+    remark: Text | None = None
+
+
+class ExtendOrder(Value):
+    """More time for the lead, once, asked before expiry; ``told_citizen`` says how the citizen was told (P8)."""
+
+    order_id: Token
+    department: Token
+    days: Days
+    """In the unit of the policy's longest extension: working or calendar days."""
+    reason: Text
+    told_citizen: Text
+    by: PersonName
+
+
+class ChangeRules(Value):
+    """A recorded decision that this open case goes on under another policy, or under a newer calendar."""
+
+    policy: Policy | None = None
+    calendar: WorkCalendar | None = None
+    by: PersonName
+    reason: Text

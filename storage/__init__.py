@@ -1,0 +1,1 @@
+"""PostgreSQL through asyncpg: SQL as SQL, one file a group of tables. No rule of the ladder lives here."""

@@ -1,0 +1,65 @@
+"""The connection pool, and the one place that tells "the database cannot be reached" from other errors."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from domain.errors import Unavailable
+
+Pool: TypeAlias = "asyncpg.Pool[Any]"
+Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
+
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+"""What it looks like when the database cannot be reached."""
+
+
+@contextmanager
+def reaching_database() -> Generator[None]:
+    """Errors of reaching PostgreSQL leave as Unavailable; errors of what was asked leave as they are."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise Unavailable("database-unreachable", reason=type(error).__name__) from error
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog", format="text")
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+async def open_pool(database_url: str, *, size: int = 10) -> Pool:
+    """A pool of at most ``size`` connections. Raises Unavailable where PostgreSQL cannot be reached."""
+    with reaching_database():
+        return await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size,
+            init=_prepare,
+            timeout=5,
+            command_timeout=30,
+            # A list is asked for with and without each of its filters: one plan for all would read the whole table.
+            server_settings={"plan_cache_mode": "force_custom_plan"},
+        )
+
+
+async def ping(pool: Pool) -> None:
+    """Ask PostgreSQL for nothing but an answer."""
+    await pool.fetchval("SELECT 1")

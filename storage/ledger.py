@@ -1,0 +1,248 @@
+"""The ledger and, in the same transaction, the projections that lists read."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import datetime
+
+from asyncpg import Record as Row
+
+from domain.case import CaseView, Record, Status
+from domain.ladder import Rung
+from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, first_misfit
+from domain.order import Order
+from storage.database import Connection, Pool
+from storage.orders import REGISTER
+
+LOCK_CASE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+LAST_ENTRY = "SELECT seq, hash FROM ledger WHERE case_id = $1 ORDER BY seq DESC LIMIT 1"
+
+APPEND = """
+INSERT INTO ledger (case_id, seq, kind, at, actor, rung, order_id, due_at, fired_at, payload, prev_hash, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+
+PUT_CASE = """
+INSERT INTO case_view (
+    case_id, seq, head_hash, status, step, rung, closing, channel, nature, urgency, matter, district, street, lead,
+    waiting_party, waiting_department, waiting_for, waiting_since, waiting_until, policy, opened_at, changed_at,
+    closed_at, view)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+ON CONFLICT (case_id) DO UPDATE SET
+    seq = excluded.seq, head_hash = excluded.head_hash, status = excluded.status, step = excluded.step,
+    rung = excluded.rung, closing = excluded.closing, lead = excluded.lead, waiting_party = excluded.waiting_party,
+    waiting_department = excluded.waiting_department, waiting_for = excluded.waiting_for,
+    waiting_since = excluded.waiting_since, waiting_until = excluded.waiting_until, policy = excluded.policy,
+    changed_at = excluded.changed_at, closed_at = excluded.closed_at, view = excluded.view
+"""
+
+PUT_ORDER = """
+INSERT INTO order_view (
+    order_id, case_id, department, role, rung, status, seq, sent_at, acknowledge_by, due_at, acknowledged_at,
+    ended_at, silent, task, view)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (order_id) DO UPDATE SET
+    status = excluded.status, seq = excluded.seq, due_at = excluded.due_at,
+    acknowledged_at = excluded.acknowledged_at, ended_at = excluded.ended_at, silent = excluded.silent,
+    view = excluded.view
+"""
+
+ON_RECORD = "UPDATE demand SET recorded_at = now() WHERE case_id = $1"
+
+ENTRIES_OF_CASE = "SELECT * FROM ledger WHERE case_id = $1 ORDER BY seq"
+
+ALL_ENTRIES = """
+SELECT ledger.*, case_view.seq AS head_seq, case_view.head_hash
+FROM ledger LEFT JOIN case_view USING (case_id) ORDER BY case_id, seq
+"""
+
+CASES_WITHOUT_ENTRIES = """
+SELECT case_id FROM case_view WHERE NOT EXISTS (SELECT FROM ledger WHERE ledger.case_id = case_view.case_id)
+ORDER BY case_id LIMIT 1
+"""
+
+ESCALATIONS = """
+SELECT case_id, rung, due_at, fired_at FROM ledger WHERE kind = $1 AND fired_at IS NOT NULL AND at >= $2 ORDER BY at
+"""
+
+
+async def write(pool: Pool, record: Record) -> int:
+    """Append the facts that the ledger lacks and bring the projections up to date; returns how many were new.
+
+    Idempotent on (case, sequence): writing the same record again adds nothing. Every open order is put into its
+    department's keeping. Raises ValueError where facts are missing or doubled.
+    """
+    case_id = record.case.case_id
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(LOCK_CASE, case_id)
+        last = await connection.fetchrow(LAST_ENTRY, case_id)
+        seq, prev_hash = (last["seq"], last["hash"]) if last else (0, GENESIS)
+        facts = [fact for fact in record.facts if fact.seq > seq]
+        if not facts:
+            return 0
+        numbers = [fact.seq for fact in facts]
+        if numbers != list(range(seq + 1, seq + 1 + len(facts))):
+            raise ValueError(f"facts {numbers} of case {case_id} do not follow fact {seq} one by one")
+        entries = chain(case_id, facts, prev_hash)
+        await connection.executemany(APPEND, [_entry_row(entry) for entry in entries])
+        await connection.execute(PUT_CASE, *_case_row(record, entries[-1].hash))
+        await _put_orders(connection, record, {fact.order_id for fact in facts})
+        if seq == 0:
+            await connection.execute(ON_RECORD, case_id)
+    return len(facts)
+
+
+async def _put_orders(connection: Connection, record: Record, order_ids: set[str | None]) -> None:
+    changed = [order for order in record.view.orders if order.order_id in order_ids]
+    if changed:
+        await connection.executemany(PUT_ORDER, [_order_row(record.view, order) for order in changed])
+        await connection.executemany(REGISTER, [_keeping(record, order) for order in changed if order.is_open])
+
+
+def _entry_row(entry: Entry) -> tuple[object, ...]:
+    fact = entry.fact
+    return (
+        entry.case_id,
+        fact.seq,
+        fact.kind.value,
+        fact.at,
+        fact.actor,
+        fact.rung.value,
+        fact.order_id,
+        fact.due_at,
+        fact.fired_at,
+        fact.payload,
+        entry.prev_hash,
+        entry.hash,
+    )
+
+
+def _case_row(record: Record, head_hash: str) -> tuple[object, ...]:
+    case, view = record.case, record.view
+    waiting = view.waiting[0] if view.waiting else None
+    last = record.facts[-1]
+    return (
+        case.case_id,
+        view.seq,
+        head_hash,
+        view.status.value,
+        view.step.value,
+        view.rung.value,
+        view.closing.value if view.closing else None,
+        case.channel.value,
+        case.nature.value,
+        case.urgency.value,
+        case.matter,
+        case.district,
+        case.street,
+        view.lead,
+        waiting.party.value if waiting else None,
+        waiting.department if waiting else None,
+        waiting.awaited.value if waiting else None,
+        waiting.since if waiting else None,
+        waiting.until if waiting else None,
+        f"{record.policy_id}@{record.policy_version}",
+        view.opened_at,
+        last.at,
+        last.at if view.status is Status.CLOSED else None,
+        view.model_dump(mode="json"),
+    )
+
+
+def _order_row(view: CaseView, order: Order) -> tuple[object, ...]:
+    return (
+        order.order_id,
+        view.case_id,
+        order.department,
+        order.role.value,
+        order.rung.value,
+        order.status.value,
+        view.seq,
+        order.sent_at,
+        order.acknowledge_by,
+        order.due_at,
+        order.acknowledged_at,
+        order.ended_at,
+        order.silent,
+        order.task,
+        order.model_dump(mode="json"),
+    )
+
+
+def _keeping(record: Record, order: Order) -> tuple[object, ...]:
+    return order.order_id, record.case.case_id, order.department, order.model_dump(mode="json")
+
+
+def _entry(row: Row) -> Entry:
+    fact = Fact(
+        seq=row["seq"],
+        kind=FactKind(row["kind"]),
+        at=row["at"],
+        actor=row["actor"],
+        rung=Rung(row["rung"]),
+        order_id=row["order_id"],
+        due_at=row["due_at"],
+        fired_at=row["fired_at"],
+        payload=row["payload"],
+    )
+    return Entry(case_id=row["case_id"], fact=fact, prev_hash=row["prev_hash"], hash=row["hash"])
+
+
+def _as_it_stands(row: Row) -> Entry:
+    """The entry without any check: a verification must be able to read what somebody has tampered with."""
+    fact = Fact.model_construct(**{name: row[name] for name in Fact.model_fields})
+    return Entry.model_construct(case_id=row["case_id"], fact=fact, prev_hash=row["prev_hash"], hash=row["hash"])
+
+
+async def entries_of(pool: Pool, case_id: str) -> list[Entry]:
+    """One case's entries in order; empty where the case is not known."""
+    return [_entry(row) for row in await pool.fetch(ENTRIES_OF_CASE, case_id)]
+
+
+async def chains(pool: Pool) -> AsyncGenerator[tuple[str, list[Entry], tuple[int, str] | None]]:
+    """Every case's entries as they stand, unchecked, with the head that its projection names; case by case."""
+    case_id, entries, head = "", list[Entry](), None
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        async for row in connection.cursor(ALL_ENTRIES, prefetch=500):
+            if row["case_id"] != case_id and entries:
+                yield case_id, entries, head
+                entries = []
+            case_id = row["case_id"]
+            head = (row["head_seq"], row["head_hash"]) if row["head_seq"] is not None else None
+            entries.append(_as_it_stands(row))
+    if entries:
+        yield case_id, entries, head
+
+
+class Verdict:
+    """What a verification has looked at, and the first entry that does not fit."""
+
+    def __init__(self) -> None:
+        self.cases = 0
+        self.entries = 0
+        self.misfit: Misfit | None = None
+
+
+async def verify(pool: Pool, on_case: Callable[[], None] = lambda: None) -> Verdict:
+    """Recompute every chain, telling ``on_case`` after each; stops at the first entry that does not fit."""
+    verdict = Verdict()
+    async with aclosing(chains(pool)) as every_chain:
+        async for case_id, entries, head in every_chain:
+            verdict.cases += 1
+            verdict.entries += len(entries)
+            verdict.misfit = first_misfit(case_id, entries, head or (0, ""))
+            if verdict.misfit:
+                return verdict
+            on_case()
+    if emptied := await pool.fetchval(CASES_WITHOUT_ENTRIES):
+        verdict.misfit = Misfit(case_id=emptied, seq=1, reason="missing_tail")
+    return verdict
+
+
+async def escalations(pool: Pool, since: datetime) -> list[tuple[str, Rung, datetime, datetime]]:
+    """Every rung that a limit caused since then: case, rung, when it was due and when it fired."""
+    rows = await pool.fetch(ESCALATIONS, FactKind.RUNG_ENTERED.value, since)
+    return [(row["case_id"], Rung(row["rung"]), row["due_at"], row["fired_at"]) for row in rows]

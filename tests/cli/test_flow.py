@@ -1,0 +1,160 @@
+"""A case from the first call to the last callback, by hand, in both languages."""
+
+import secrets
+
+from cli_process import Cli
+
+GATE = "小区大门被车堵住，请打 13800138000 找我"
+
+
+async def test_from_open_to_closed(hotline: Cli) -> None:
+    opened = await hotline(
+        *("case", "open", "--matter", "blocked-gate", "--street", "460106003", "--description", "-"),
+        *("--name", "李四", "--phone", "13800138000", "--reported-at", "2026-11-23 08:00"),
+        stdin=GATE.encode(),
+    )
+    assert opened.code == 0, opened
+    case = opened.out.split()[1]
+    order, police = f"{case}.1", "hk-traffic-police"
+    assert f"liandong order acknowledge {order} --department {police} --by NAME" in opened.out
+
+    inbox, listed, stuck = await hotline.all(
+        ("order", "inbox", police),
+        ("case", "list", "--rung", "dispatch", "--status", "handling", "--department", police, "--output", "json"),
+        ("--lang", "zh", "stuck", "--all"),
+    )
+    assert "李四, 13800138000" in inbox.out
+    assert "One open order" in inbox.out
+    assert [row["case_id"] for row in listed.data] == [case]
+    assert listed.data[0]["opened_at"].endswith("Z")
+    assert f"\n    liandong order acknowledge {order} --department {police} --by 姓名\n" in stuck.out
+
+    done = await hotline("order", "acknowledge", order, "--department", police, "--by", "chen")
+    assert done.code == 0
+    assert f"Order {order} is acknowledged by {police}." in done.out
+    assert "order reply" in done.out, "the next step is that of the case after the command"
+
+    reply = (
+        "order",
+        "reply",
+        order,
+        "--department",
+        police,
+        "--result",
+        "resolved",
+        "--statement",
+        "已挪车 13800138000",
+    )
+    done = await hotline(*reply)
+    assert done.out.startswith(f"The reply to order {order} was received in time.")
+    assert f"liandong callback record {case} --result satisfied --by NAME" in done.out
+    again, otherwise, by_another, early = await hotline.all(
+        reply,
+        (*reply[:-1], "something else"),
+        ("order", "acknowledge", order, "--department", "hk-housing"),
+        ("case", "assign", case, police),
+    )
+    assert (again.code, "nothing was changed" in again.out) == (0, True)
+    otherwise.refused(4, order, "another content")
+    by_another.refused(4, order, "hk-housing")
+    early.refused(4, "callback", "Possible now: merge, record the callback, withdraw")
+
+    done = await hotline("--lang=zh", "callback", "record", case, "--result", "satisfied", "--by", "王工")
+    assert done.code == 0, done
+    assert done.out == f"办件 {case} 的回访已记录：满意。\n办件 {case} 已办结：已解决。\n"
+
+    shown, data, trail, facts, closed, nothing = await hotline.all(
+        ("--lang", "zh", "case", "show", case),
+        ("case", "show", case, "--output", "json"),
+        ("case", "trail", case),
+        ("case", "trail", case, "--output", "json"),
+        ("case", "withdraw", case, "--reason", "x"),
+        ("stuck", "--output", "json"),
+    )
+    for words in ("常规派单 / 已办结 (已解决)", "hk-traffic-police 海口市公安局交通警察支队", "+08:00"):
+        assert words in shown.out
+    assert (data.data["status"], data.data["closing"]) == ("closed", "resolved")
+    assert data.data["orders"][0]["reply"]["statement"].startswith("已挪车")
+    for said in (shown.out, data.out, trail.out, facts.out):
+        assert "13800138000" not in said
+        assert "李四" not in said
+    assert [fact["seq"] for fact in facts.data["entries"]] == list(range(1, len(facts.data["entries"]) + 1))
+    assert facts.data["entries"][0]["hash"] == facts.data["entries"][1]["prev_hash"]
+    assert "Haikou Traffic Police" in trail.out
+    assert "order replied: " in trail.out
+    closed.refused(4, case, "resolved", "withdraw")
+    assert nothing.data == {"cases": [], "not_on_record": [], "undelivered": [], "not_handed_over": []}
+
+
+async def test_a_case_without_a_department_waits_for_the_operator(hotline: Cli) -> None:
+    opened = await hotline("case", "open", "--description", "somebody should do something", "--output", "json")
+    case = opened.data["case_id"]
+    assert opened.data["lead"] is None
+    english, chinese = await hotline.all(("stuck",), ("--lang", "zh", "case", "list"))
+    assert f"\n    liandong case assign {case} DEPARTMENT --by NAME\n" in english.out
+    assert "待话务员指派" in chinese.out
+    unknown, merged = await hotline.all(
+        ("case", "assign", case, "hk-trafic-police"), ("case", "merge", case, "nobody", "--reason", "x")
+    )
+    unknown.refused(3, "hk-trafic-police", "hk-traffic-police")
+    merged.refused(4, "nobody")
+    done = await hotline("case", "assign", case, "hk-housing")
+    assert f"liandong order acknowledge {case}.1 --department hk-housing --by NAME" in done.out
+    done = await hotline(
+        *("order", "return", f"{case}.1", "--department", "hk-housing", "--reason", "not ours", "--basis", "rule 9"),
+        *("--suggests", "hk-traffic-police"),
+    )
+    assert f"Order {case}.1 is returned by hk-housing." in done.out
+    assert f"liandong order acknowledge {case}.2 --department hk-traffic-police" in done.out
+    done = await hotline("case", "withdraw", case, "--reason", "the citizen has found out", "--output", "json")
+    assert (done.data["status"], done.data["closing"]) == ("closed", "withdrawn")
+
+
+async def test_the_ladder_by_hand(hotline: Cli) -> None:
+    number = secrets.token_hex(4)
+    reference, case = f"grid:{number}", f"grid-{number}"
+    opened = await hotline(
+        *("case", "open", "--matter", "illegal-building", "--district", "460106", "--description", "a sixth floor"),
+        *("--urgency", "normal", "--channel", "grid", "--reference", reference, "--output", "json"),
+    )
+    assert opened.data == {"case_id": case, "lead": opened.data["lead"], "new": True}
+    lead = opened.data["lead"]
+    done, again = await hotline.all(
+        ("case", "escalate", case, "--to", "joint_meeting", "--reason", "stuck"),
+        ("case", "open", "--reference", reference, "--description", "a sixth floor"),
+    )
+    assert f"liandong meeting convene {case} --members DEPARTMENT,DEPARTMENT --by NAME" in done.out
+    assert "was opened before" in again.out
+
+    members = f"{lead},hk-housing"
+    done = await hotline("meeting", "convene", case, "--members", members, "--by", "director")
+    assert f"liandong meeting conclude {case} --lead DEPARTMENT" in done.out
+    done = await hotline("meeting", "conclude", case, "--minutes", "no agreement", "--no-conclusion")
+    assert f"liandong referral decide {case} --accept" in done.out
+
+    decide = ("referral", "decide", case, "--accept", "--reason", "nobody moves")
+    refused = await hotline(*decide)
+    refused.refused(4, "supervised order", "--grounds breach")
+    await hotline(*decide, "--grounds", "breach")
+    twice = await hotline(*decide, "--grounds", "breach")
+    twice.refused(4, "wang")
+    done = await hotline(*decide, "--grounds", "breach", "--by", "liu")
+    order = done.out.split("liandong order reply ")[1].split()[0]
+    done = await hotline(
+        *("order", "reply", order, "--department", lead, "--result", "resolved", "--statement", "it is illegal"),
+        *("--limit-days", "5"),
+    )
+    assert f"liandong rectification verify {case} --passed" in done.out
+    done = await hotline("rectification", "verify", case, "--passed", "--remark", "it is gone")
+    assert "is verified" in done.out
+    done = await hotline("callback", "record", case, "--result", "satisfied")
+    assert f"Case {case} is closed: resolved." in done.out
+    late, verified = await hotline.all(
+        ("order", "reply", f"{case}.1", "--department", lead, "--result", "explained", "--statement", "too late"),
+        ("ledger", "verify"),
+    )
+    assert "after its case was closed" in late.out
+    assert verified.out.startswith("Every chain fits: 1 cases")
+    trail = await hotline("--lang", "zh", "case", "trail", case)
+    assert "办结后收到的答复，按迟到留存" in trail.out
+    assert "限期整改" in trail.out

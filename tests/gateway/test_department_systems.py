@@ -1,0 +1,244 @@
+"""Departments with a system of their own: what arrives there, and what becomes of an order it does not take."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from office import BUREAU, CITIZEN, NEIGHBOUR, SOON, Office, serving, until
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from support import GATEWAY_KEY
+
+from activities.departments import DepartmentActivities
+from activities.sweep import SweepActivities
+from domain.commands import Assign, Command, Withdraw
+from domain.ladder import Rung
+from domain.ledger import FactKind
+from domain.order import OrderRequest, OrderWithdrawal
+from domain.tokens import department_token
+from outbox.orders import send_order
+from storage import departments
+from storage.orders import undelivered
+
+Answer = Callable[[], Response]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One request as it arrived."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+
+def taken() -> Response:
+    return Response(status_code=202)
+
+
+@dataclass
+class DepartmentSystem:
+    """A department's server: writes down what arrives, and answers from a list, the last answer for ever."""
+
+    code: str
+    answers: list[Answer]
+    deliveries: list[Delivery] = field(default_factory=list[Delivery])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.deliveries.append(Delivery(dict(request.headers), await request.body()))
+        answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        await answer()(scope, receive, send)
+
+    async def got(self, count: int) -> list[Delivery]:
+        async def seen() -> list[Delivery]:
+            return self.deliveries
+
+        return await until(seen, lambda deliveries: len(deliveries) >= count)
+
+
+NOT_ASKED_YET = "SELECT code FROM department WHERE code NOT IN (SELECT department FROM delivery) AND endpoint IS NULL"
+
+
+@asynccontextmanager
+async def a_department(office: Office, *answers: Answer) -> AsyncGenerator[DepartmentSystem]:
+    """A department that was never asked before gets a system of its own."""
+    code = await office.desk.pool.fetchval(NOT_ASKED_YET)
+    plain = (await departments.directory(office.desk.pool)).get(code)
+    system = DepartmentSystem(code, list(answers) or [taken])
+    async with serving(system) as address:
+        await departments.put(office.desk.pool, (plain.model_copy(update={"endpoint": f"{address}/orders"}),))
+        try:
+            yield system
+        finally:
+            await departments.put(office.desk.pool, (plain,))
+
+
+def is_signed(delivery: Delivery, department: str) -> bool:
+    """Whether the department, who knows its token and no more, can tell that it comes from Liandong."""
+    token = department_token(GATEWAY_KEY, department)
+    expected = hmac.new(token.encode(), delivery.body, hashlib.sha256).hexdigest()
+    return delivery.headers["liandong-signature"] == f"sha256={expected}"
+
+
+async def delivery_of(office: Office, order_id: str) -> dict[str, Any]:
+    return dict(await office.desk.pool.fetchrow("SELECT * FROM delivery WHERE order_id = $1", order_id) or {})
+
+
+async def is_delivered(office: Office, order_id: str) -> dict[str, Any]:
+    return await until(lambda: delivery_of(office, order_id), lambda row: bool(row.get("delivered_at")))
+
+
+async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
+    async with a_department(office) as system:
+        case_id = await office.open(department=system.code, place="怡心路口")
+        (delivery,) = await system.got(1)
+    order = await office.order(f"{case_id}.1")
+    assert is_signed(delivery, system.code)
+    assert not is_signed(delivery, "somebody-else")
+    assert delivery.headers["idempotency-key"] == order.order_id
+    assert delivery.headers["content-type"] == "application/json"
+    shown = order.model_dump(mode="json")
+    assert delivery.content == {
+        "event": "order.sent",
+        "case_id": case_id,
+        "order_id": order.order_id,
+        "department": system.code,
+        "role": "lead",
+        "rung": "dispatch",
+        "task": None,
+        "returnable": True,
+        "acknowledge_by": shown["acknowledge_by"],
+        "due_at": shown["due_at"],
+        "description": "楼顶搭棚",
+        "place": "怡心路口",
+        "citizen": CITIZEN.model_dump(),
+    }
+
+
+async def test_an_order_that_is_not_taken_is_sent_again_until_it_is(office: Office) -> None:
+    busy: Answer = lambda: Response("try later: 符小妹", status_code=503)  # noqa: E731
+    async with a_department(office, busy, taken) as system:
+        case_id = await office.open(department=system.code)
+        await system.got(1)
+        tried = await until(lambda: delivery_of(office, f"{case_id}.1"), lambda row: bool(row.get("last_error")))
+        assert (tried["delivered_at"], tried["last_error"]) == (None, "HTTP 503")
+        row = await is_delivered(office, f"{case_id}.1")
+        assert (row["attempts"], row["last_error"]) == (2, None)
+        first, second = system.deliveries
+    assert first.body == second.body
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+async def test_an_order_that_was_taken_is_not_sent_again(office: Office) -> None:
+    outside = office.outside
+    async with a_department(office) as system:
+        case_id = await office.open(department=system.code)
+        await is_delivered(office, f"{case_id}.1")
+        request = OrderRequest(case_id=case_id, order=await office.order(f"{case_id}.1"))
+        await send_order(outside.pool, outside.post, request)  # as a worker would that died before it said so
+        await SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0).hand_over_pending()
+        assert len(system.deliveries) == 1
+
+
+async def test_an_order_that_a_dying_worker_left_unsent_is_sent_by_the_sweep(office: Office) -> None:
+    outside, pool = office.outside, office.desk.pool
+    async with a_department(office) as system:
+        case_id = await office.open(department=system.code)
+        await is_delivered(office, f"{case_id}.1")
+        system.deliveries.clear()
+        await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = $1", f"{case_id}.1")
+        assert f"{case_id}.1" in await unsent(office)
+        sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0)
+        assert (await sweep.hand_over_pending()).orders >= 1
+        assert [delivery.headers["idempotency-key"] for delivery in system.deliveries] == [f"{case_id}.1"]
+    assert f"{case_id}.1" not in await unsent(office)
+
+
+async def unsent(office: Office) -> set[str]:
+    return {request.order.order_id for request in await undelivered(office.desk.pool, 0, 100)}
+
+
+async def test_a_redirect_is_not_followed(office: Office) -> None:
+    async with a_department(office) as elsewhere, serving(elsewhere) as address:
+        redirect: Answer = lambda: Response(status_code=307, headers={"Location": address})  # noqa: E731
+        async with a_department(office, redirect, taken) as system:
+            case_id = await office.open(department=system.code)
+            row = await until(lambda: delivery_of(office, f"{case_id}.1"), lambda row: bool(row.get("last_error")))
+            assert row["last_error"] == "HTTP 307"
+            await is_delivered(office, f"{case_id}.1")
+            assert len(system.deliveries) == 2
+        assert elsewhere.deliveries == []
+
+
+async def test_nobody_waits_for_an_answer_that_does_not_end(office: Office) -> None:
+    async def drips() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"x" * 1024
+            await asyncio.sleep(0.01)
+
+    async with a_department(office, lambda: StreamingResponse(drips(), 202)) as system:
+        case_id = await office.open(department=system.code)
+        row = await is_delivered(office, f"{case_id}.1")
+        assert row["attempts"] == 1
+
+
+async def test_a_reassigned_order_is_withdrawn_at_the_department(office: Office) -> None:
+    async with a_department(office) as system:
+        case_id = await office.open(department=system.code)
+        await system.got(1)
+        await office.ask(case_id, Command.ASSIGN, Assign(department=NEIGHBOUR, by="值班长"))
+        _, withdrawal = await system.got(2)
+    assert is_signed(withdrawal, system.code)
+    assert withdrawal.headers["idempotency-key"] == f"{case_id}.1.withdrawn"
+    assert withdrawal.content == {
+        "event": "order.withdrawn",
+        "case_id": case_id,
+        "order_id": f"{case_id}.1",
+        "department": system.code,
+        "reason": "reassigned",
+    }
+
+
+async def test_a_returned_order_and_a_withdrawn_case_are_withdrawn_too(office: Office) -> None:
+    async with a_department(office) as first:
+        case_id = await office.open(department=first.code)
+        await is_delivered(office, f"{case_id}.1")
+        async with a_department(office) as second:
+            await office.give_back(f"{case_id}.1", of=first.code, suggests=second.code)
+            await office.recorded(case_id, FactKind.ORDER_SENT, times=2)
+            await is_delivered(office, f"{case_id}.2")
+            await office.ask(case_id, Command.WITHDRAW, Withdraw(by="值班长", reason="来电人撤回"))
+            await office.outside.engine.client.get_workflow_handle(case_id).result()
+            returned, withdrawn = await first.got(2), await second.got(2)
+    assert [delivery.content.get("reason") for delivery in returned] == [None, "returned"]
+    assert [delivery.content.get("reason") for delivery in withdrawn] == [None, "withdrawn"]
+
+
+async def test_a_case_does_not_wait_for_a_department_that_cannot_be_reached(office: Office) -> None:
+    broken: Answer = lambda: Response(status_code=500)  # noqa: E731
+    async with a_department(office, broken) as system:
+        case_id = await office.open(department=system.code, **SOON)
+        await office.recorded(case_id, FactKind.ORDER_SUPERSEDED)
+        assert (await office.view(case_id)).rung is Rung.SUPERVISED
+        assert (await delivery_of(office, f"{case_id}.1"))["delivered_at"] is None
+        # It may answer all the same: the order stands in its inbox.
+        assert (await office.reply(f"{case_id}.2", of=system.code)).json()["outcome"] == "in_time"
+
+
+async def test_withdrawing_an_order_that_is_gone_is_no_error(office: Office) -> None:
+    case_id = await office.open()
+    await office.reply(f"{case_id}.1")
+    outside = office.outside
+    activities = DepartmentActivities(outside.pool, outside.engine.client, outside.post)
+    withdrawal = {"case_id": case_id, "order_id": f"{case_id}.1", "department": BUREAU, "reason": "merged"}
+    await activities.withdraw_order(OrderWithdrawal.model_validate(withdrawal))

@@ -1,0 +1,413 @@
+"""The lists that people and the sweep read: what is on them, in which order, and by which index."""
+
+import json
+from collections.abc import AsyncGenerator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+from records import DEPARTMENT, START, at, order, record, sent
+from support import new_database
+
+from domain.case import Awaited, Closing, Party, Status, Waiting
+from domain.citizen import Citizen
+from domain.demand import Channel, Nature, Urgency
+from domain.intake import Opening
+from domain.ladder import Rung
+from domain.order import Order, OrderStatus, Reply, Result
+from storage import callbacks, cases, demands, ledger, orders
+from storage.callbacks import CallbackOutcome, StoredCallback
+from storage.cases import Count
+from storage.database import Pool, open_pool
+from storage.demands import StoredDemand
+
+
+class Servers(Protocol):
+    """What is used of the session's servers here."""
+
+    postgres_url: str
+
+
+NOBODY = Citizen()
+LI = Citizen(name="李雷", phone="13900001111", address="金龙路12号")
+
+
+async def write(pool: Pool, case_id: str, *given_orders: Order, waits: tuple[Waiting, ...] = (), **given: Any) -> None:
+    """A case with these orders, on record."""
+    written = [sent(seq, one.order_id) for seq, one in enumerate(given_orders, start=1)] or [sent(1, f"{case_id}.1")]
+    await ledger.write(pool, record(case_id, written, orders=given_orders, waits=waits, **given))
+
+
+async def demand(pool: Pool, case_id: str, citizen: Citizen = NOBODY) -> None:
+    opening = Opening(
+        channel=Channel.PHONE,
+        nature=Nature.REQUEST,
+        urgency=Urgency.NORMAL,
+        matter=None,
+        district=None,
+        street=None,
+        lead=None,
+    )
+    await demands.keep(
+        pool,
+        StoredDemand(case_id=case_id, opening=opening),
+        reference=None,
+        description="路灯不亮",
+        place="金龙路",
+        citizen=citizen,
+        reported_at=START,
+    )
+
+
+# -- lists of cases --------------------------------------------------------------------------------------
+
+
+async def listed(pool: Pool, limit: int = 10, **filters: Any) -> list[str]:
+    nothing: dict[str, Any] = {"status": None, "rung": None, "department": None}
+    return [row.case_id for row in await cases.listed(pool, **nothing | filters, limit=limit)]
+
+
+async def test_the_newest_cases_come_first(pool: Pool) -> None:
+    for number, opened in enumerate([2, 3, 1, 3]):
+        await write(pool, f"case-{number}", opened_at=at(opened))
+    assert await listed(pool) == ["case-1", "case-3", "case-0", "case-2"]
+    assert await listed(pool, limit=2) == ["case-1", "case-3"]
+
+
+async def test_filters_of_the_list_narrow_together(pool: Pool) -> None:
+    await write(pool, "a", order("a"), status=Status.HANDLING)
+    await write(pool, "b", order("b", department="HK-water"), status=Status.HANDLING, rung=Rung.SUPERVISED)
+    await write(pool, "c", order("c"), order("c", 2, department="HK-water"), status=Status.CALLBACK)
+    await write(pool, "d", order("d", status=OrderStatus.RETURNED), status=Status.QUEUED, lead=None)
+    assert await listed(pool, status=Status.HANDLING) == ["a", "b"]
+    assert await listed(pool, rung=Rung.SUPERVISED) == ["b"]
+    assert await listed(pool, department="HK-water") == ["b", "c"]
+    assert await listed(pool, department=DEPARTMENT) == ["a", "c", "d"]
+    assert await listed(pool, department="HK-water", status=Status.CALLBACK, rung=Rung.DISPATCH) == ["c"]
+    assert await listed(pool, department="HK-nobody") == []
+
+
+async def test_a_line_of_the_list_says_what_the_case_waits_for(pool: Pool) -> None:
+    wait = Waiting(party=Party.DEPARTMENT, department=DEPARTMENT, awaited=Awaited.REPLY, since=at(1), until=at(9))
+    await write(pool, "a", order("a"), waits=(wait,))
+    (row,) = await cases.listed(pool, status=None, rung=None, department=None, limit=1)
+    assert (row.waiting_party, row.waiting_department, row.waiting_for) == (Party.DEPARTMENT, DEPARTMENT, Awaited.REPLY)
+    assert (row.waiting_since, row.waiting_until, row.closing, row.closed_at) == (at(1), at(9), None, None)
+
+
+async def test_counts_by_rung_status_and_closing(pool: Pool) -> None:
+    for number in range(3):
+        await write(pool, f"handled-{number}")
+    await write(pool, "climbed", rung=Rung.SUPERVISED)
+    await write(pool, "solved", status=Status.CLOSED, closing=Closing.RESOLVED)
+    await write(pool, "merged", status=Status.CLOSED, closing=Closing.MERGED)
+    assert await cases.counts(pool) == [
+        Count(rung=Rung.DISPATCH, status=Status.CLOSED, closing=Closing.MERGED, cases=1),
+        Count(rung=Rung.DISPATCH, status=Status.CLOSED, closing=Closing.RESOLVED, cases=1),
+        Count(rung=Rung.DISPATCH, status=Status.HANDLING, closing=None, cases=3),
+        Count(rung=Rung.SUPERVISED, status=Status.HANDLING, closing=None, cases=1),
+    ]
+
+
+async def test_a_case_that_nobody_knows_has_no_view(pool: Pool) -> None:
+    assert await cases.view(pool, "case-z") is None
+
+
+# -- the stuck view --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def stuck(pool: Pool) -> Pool:
+    """Cases that wait in every way, at ``at(10)``."""
+    for case_id, until in (("late", 3), ("later", 7), ("latest", 9), ("in-time", 12), ("long", 5000)):
+        wait = Waiting(party=Party.DEPARTMENT, awaited=Awaited.REPLY, since=START, until=at(until))
+        await write(pool, case_id, waits=(wait,))
+    for case_id, until in (("queued", 40), ("queued-late", 8), ("queued-for-ever", None)):
+        limit = at(until) if until else None
+        wait = Waiting(party=Party.OPERATOR, awaited=Awaited.ASSIGNMENT, since=START, until=limit)
+        await write(pool, case_id, waits=(wait,), status=Status.QUEUED, lead=None)
+    endless = Waiting(party=Party.SUPERVISOR, awaited=Awaited.CONCLUSION, since=START)
+    await write(pool, "no-limit", waits=(endless,))
+    await write(pool, "waits-for-nothing")
+    forgotten = Waiting(party=Party.DEPARTMENT, awaited=Awaited.CALLBACK, since=START, until=at(1))
+    await write(pool, "closed", waits=(forgotten,), status=Status.CLOSED, closing=Closing.RESOLVED)
+    return pool
+
+
+async def waiting_at(pool: Pool, minutes: float, *, everything: bool = False, limit: int = 20) -> list[str]:
+    return [row.case_id for row in await cases.waiting(pool, at(minutes), everything=everything, limit=limit)]
+
+
+async def test_stuck_cases_are_the_overdue_ones_first_then_those_that_nobody_has(stuck: Pool) -> None:
+    overdue = ["late", "later", "queued-late", "latest"]
+    assert await waiting_at(stuck, 10) == [*overdue, "queued", "queued-for-ever"]
+    assert await waiting_at(stuck, 10, limit=2) == ["late", "later"]
+
+
+async def test_a_limit_that_ends_now_has_not_been_passed(stuck: Pool) -> None:
+    assert "later" not in await waiting_at(stuck, 7)
+    assert "later" in await waiting_at(stuck, 7.001)
+
+
+async def test_everything_that_waits_by_its_limit(stuck: Pool) -> None:
+    overdue = ["late", "later", "queued-late", "latest"]
+    rest = ["in-time", "queued", "long", "no-limit", "queued-for-ever"]
+    assert await waiting_at(stuck, 10, everything=True) == overdue + rest
+
+
+async def test_a_demand_is_not_on_record_until_its_first_fact_is(pool: Pool) -> None:
+    await demand(pool, "a")
+    await demand(pool, "b")
+    assert [one.case_id for one in await cases.not_in_view(pool, 10)] == ["a", "b"]
+    await write(pool, "a")
+    assert [one.case_id for one in await cases.not_in_view(pool, 10)] == ["b"]
+
+
+# -- a department's inbox --------------------------------------------------------------------------------
+
+
+async def test_the_inbox_holds_the_departments_open_orders_the_most_pressing_first(pool: Pool) -> None:
+    await demand(pool, "a", LI)
+    await write(pool, "a", order("a", due_at=at(50)))
+    await write(pool, "b", order("b", due_at=at(20), status=OrderStatus.ACKNOWLEDGED), order("b", 2, due_at=at(20)))
+    ended = (OrderStatus.REPLIED, OrderStatus.RETURNED, OrderStatus.WITHDRAWN, OrderStatus.SUPERSEDED)
+    await write(pool, "c", *(order("c", number, status=status) for number, status in enumerate(ended, start=1)))
+    await write(pool, "d", order("d", department="HK-water", due_at=at(5)))
+    items = await orders.inbox(pool, DEPARTMENT, 10)
+    assert [item.order.order_id for item in items] == ["b.1", "b.2", "a.1"]
+    assert [item.order.order_id for item in await orders.inbox(pool, DEPARTMENT, 1)] == ["b.1"]
+    seen = items[-1]
+    assert (seen.description, seen.place) == ("路灯不亮", "金龙路")
+    assert (seen.citizen_name, seen.citizen_phone, seen.citizen_address) == (LI.name, LI.phone, LI.address)
+    assert (items[0].description, items[0].citizen_name) == ("", None)
+
+
+async def test_the_owner_of_an_order(pool: Pool) -> None:
+    await write(pool, "a", order("a"), order("a", 2, department="HK-water", status=OrderStatus.WITHDRAWN))
+    assert await orders.owner(pool, "a.1") == DEPARTMENT
+    assert await orders.owner(pool, "a.2") == "HK-water"
+    assert await orders.owner(pool, "a.3") is None
+
+
+# -- the outbox ------------------------------------------------------------------------------------------
+
+
+async def test_undelivered_are_open_orders_that_no_department_has(pool: Pool) -> None:
+    for case_id in ("a", "b", "c"):
+        await write(pool, case_id, order(case_id))
+    await orders.mark_delivered(pool, "b.1")
+    await orders.mark_undelivered(pool, "c.1", "ConnectError")
+    found = await orders.undelivered(pool, -1, 10)
+    assert [request.order.order_id for request in found] == ["a.1", "c.1"]
+    assert [request.case_id for request in await orders.undelivered(pool, -1, 1)] == ["a"]
+    assert await orders.undelivered(pool, 60, 10) == []
+
+    superseded = order("a", status=OrderStatus.SUPERSEDED)
+    await ledger.write(pool, record("a", [sent(2, "a.1")], orders=[superseded]))
+    assert [request.order.order_id for request in await orders.undelivered(pool, -1, 10)] == ["c.1"]
+
+
+async def test_a_demand_that_was_not_started_waits_for_the_sweep(pool: Pool) -> None:
+    await demand(pool, "a")
+    await demand(pool, "b")
+    await demands.mark_started(pool, "a")
+    assert [one.case_id for one in await demands.not_started(pool, -1, 10)] == ["b"]
+    assert await demands.not_started(pool, 60, 10) == []
+
+
+def callback(number: int, minutes: float) -> StoredCallback:
+    reply = Reply(
+        callback_id=f"callback-{number}", result=Result.RESOLVED, statement="已修复", by="张三", received_at=at(minutes)
+    )
+    return StoredCallback(
+        callback_id=reply.callback_id,
+        order_id=f"a.{number}",
+        case_id="a",
+        department=DEPARTMENT,
+        reply=reply,
+        fingerprint="f" * 64,
+    )
+
+
+async def test_pending_callbacks_are_handed_over_in_the_order_in_which_they_came(pool: Pool) -> None:
+    kept = [callback(1, -9e6), callback(2, -9e6 - 2), callback(3, -9e6 - 1)]
+    for one in kept:
+        await callbacks.keep(pool, one)
+    assert await callbacks.pending(pool, 60, 10) == [kept[1], kept[2], kept[0]]
+    await callbacks.mark_handed_over(pool, "a.2", CallbackOutcome.LATE)
+    assert [one.order_id for one in await callbacks.pending(pool, 60, 10)] == ["a.3", "a.1"]
+    assert [one.outcome for one in await callbacks.of_case(pool, "a")] == [
+        CallbackOutcome.LATE,
+        CallbackOutcome.PENDING,
+        CallbackOutcome.PENDING,
+    ]
+
+
+async def test_a_callback_that_has_just_come_is_left_to_the_direct_way(pool: Pool) -> None:
+    now = (datetime.now(UTC) - START) / timedelta(minutes=1)
+    await callbacks.keep(pool, callback(1, now))
+    assert await callbacks.pending(pool, 20, 10) == []
+
+
+# -- by which index --------------------------------------------------------------------------------------
+
+MANY = 30_000
+"""Cases of the crowd; every tenth is open."""
+
+FILL = (
+    """
+    INSERT INTO demand (case_id, reference, description, reported_at, received_at, opening, started_at, recorded_at)
+    SELECT 'case-' || n, 'sys:' || n, repeat('路灯不亮', 20), t, t, '{}',
+           CASE WHEN n > 10 THEN t END, CASE WHEN n > 10 THEN t END
+    FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, $1::int) AS n) AS one
+    """,
+    """
+    INSERT INTO ledger (case_id, seq, kind, at, actor, rung, payload, prev_hash, hash)
+    SELECT 'case-' || n, seq, CASE seq WHEN 3 THEN 'rung.entered' ELSE 'order.sent' END,
+           now() - n * interval '1 minute', 'engine', 'dispatch', '{}', repeat('0', 64), repeat('0', 64)
+    FROM generate_series(1, $1::int) AS n, generate_series(1, 3) AS seq
+    """,
+    """
+    INSERT INTO case_view (
+        case_id, seq, head_hash, status, step, rung, closing, channel, nature, urgency, waiting_for, waiting_until,
+        policy, opened_at, changed_at, view)
+    SELECT 'case-' || n, 3, repeat('0', 64),
+        CASE WHEN n % 10 > 0 THEN 'closed' WHEN n % 500 = 0 THEN 'queued' ELSE 'handling' END, 'dispatch',
+        CASE WHEN n % 3000 = 0 THEN 'rectification' WHEN n % 20 = 0 THEN 'supervised' ELSE 'dispatch' END,
+        CASE WHEN n % 10 > 0 THEN 'resolved' END, 'phone', 'complaint', 'normal',
+        CASE WHEN n % 10 > 0 THEN NULL WHEN n % 500 = 0 THEN 'assignment' ELSE 'reply' END,
+        CASE WHEN n % 10 = 0 THEN now() + (n % 2000 - 60) * interval '1 hour' END,
+        'haikou@1', now() - n * interval '1 minute', now(), jsonb_build_object('text', repeat('路灯不亮', 40))
+    FROM generate_series(1, $1::int) AS n
+    """,
+    """
+    INSERT INTO order_view (
+        order_id, case_id, department, role, rung, status, seq, sent_at, due_at, silent, view)
+    SELECT 'case-' || n || '.1', 'case-' || n,
+        CASE WHEN n % 6000 = 0 THEN 'HK-rare' ELSE 'HK-' || n % 60 END, 'lead', 'dispatch',
+        CASE WHEN n % 10 > 0 THEN 'replied' WHEN n % 20 = 0 THEN 'acknowledged' ELSE 'sent' END, 2,
+        now() - n * interval '1 minute', now() + (n % 2000 - 60) * interval '1 hour', false,
+        jsonb_build_object('text', repeat('路灯不亮', 40))
+    FROM generate_series(1, $1::int) AS n
+    """,
+    """
+    INSERT INTO delivery (order_id, case_id, department, order_sent, first_at, delivered_at)
+    SELECT order_id, case_id, department, view, sent_at, CASE WHEN order_id NOT LIKE '%000.1' THEN sent_at END
+    FROM order_view
+    """,
+    """
+    INSERT INTO callback (callback_id, order_id, case_id, department, reply, fingerprint, received_at, handed_over_at)
+    SELECT 'callback-' || n, 'case-' || n || '.1', 'case-' || n, 'HK-' || n % 60, '{}', repeat('0', 64), t,
+           CASE WHEN n > 5 THEN t END
+    FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, $1::int) AS n) AS one
+    """,
+)
+
+
+@pytest.fixture(scope="module")
+async def crowd(embedded: Servers) -> AsyncGenerator[Pool]:
+    """A year of a small town, one database for all of these tests."""
+    async with new_database(embedded.postgres_url) as url:
+        pool = await open_pool(url, size=2)
+        for statement in FILL:
+            await pool.execute(statement, MANY) if "$1" in statement else await pool.execute(statement)
+        await pool.execute("VACUUM ANALYZE")
+        yield pool
+        await pool.close()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+async def explained(pool: Pool, query: str, *args: object) -> list[dict[str, Any]]:
+    """The nodes of the plan that the query really ran by."""
+    text = await pool.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *args)
+    return list(nodes(json.loads(text)[0]["Plan"]))
+
+
+def rows_read(plan: list[dict[str, Any]]) -> float:
+    """How many rows the scans looked at, those that a filter threw away too."""
+    scans = [node for node in plan if "Relation Name" in node]
+    return sum(
+        node["Actual Loops"]
+        * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0))
+        for node in scans
+    )
+
+
+NOW = datetime.now(UTC)
+
+HOT: dict[str, tuple[str, tuple[object, ...]]] = {
+    "stuck": (cases.STUCK, (NOW, False, 200)),
+    "stuck everything": (cases.STUCK, (NOW, True, 200)),
+    "list": (cases.LIST, (None, None, 50)),
+    "list queued": (cases.LIST, ("queued", None, 50)),
+    "list handling": (cases.LIST, ("handling", None, 50)),
+    "list closed": (cases.LIST, ("closed", None, 50)),
+    "list rectification": (cases.LIST, (None, "rectification", 50)),
+    "list queued on a rung": (cases.LIST, ("queued", "supervised", 50)),
+    "list of a department": (cases.LIST_OF_DEPARTMENT, (None, None, 50, "HK-7")),
+    "list of a rare department": (cases.LIST_OF_DEPARTMENT, (None, None, 50, "HK-rare")),
+    "list of a department handling": (cases.LIST_OF_DEPARTMENT, ("handling", None, 50, "HK-10")),
+    "not in view": (cases.NOT_IN_VIEW, (50,)),
+    "view": (cases.VIEW, ("case-77",)),
+    "inbox": (orders.INBOX, ("HK-10", 100)),
+    "undelivered": (orders.UNDELIVERED, (20.0, 200)),
+    "owner": (orders.OWNER, ("case-77.1",)),
+    "pending": (callbacks.PENDING, (20.0, 200)),
+    "callbacks of a case": (callbacks.OF_CASE, ("case-77",)),
+    "not started": (demands.NOT_STARTED, (20.0, 200)),
+    "words": (demands.WORDS, ("case-77",)),
+    "reference": (demands.BY_REFERENCE, ("sys:77",)),
+    "entries of a case": (ledger.ENTRIES_OF_CASE, ("case-77",)),
+    "last entry": (ledger.LAST_ENTRY, ("case-77",)),
+    "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
+}
+
+WIDE = frozenset({"stuck everything", "list of a department"})
+"""Those that may look at every open case, or at every case of a department."""
+
+SMALL = frozenset({"citizen", "department"})
+"""Tables without rows here."""
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_a_hot_query_goes_by_an_index(crowd: Pool, name: str) -> None:
+    query, args = HOT[name]
+    assert await crowd.fetchval("SHOW enable_seqscan") == "on"
+    plan = await explained(crowd, query, *args)
+    whole = [node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"]
+    assert set(whole) <= SMALL, json.dumps(plan, indent=1)
+    assert rows_read(plan) < (MANY / 5 if name in WIDE else MANY / 20), json.dumps(plan, indent=1)
+
+
+async def test_no_index_is_there_for_nothing(crowd: Pool) -> None:
+    used: set[str] = set()
+    for query, args in HOT.values():
+        used |= {node["Index Name"] for node in await explained(crowd, query, *args) if "Index Name" in node}
+    rows = await crowd.fetch(
+        "SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid"
+        " WHERE NOT indisunique AND relnamespace = 'public'::regnamespace"
+    )
+    assert {row["relname"] for row in rows} - used == set()
+
+
+async def test_a_query_without_an_index_would_be_noticed(crowd: Pool) -> None:
+    plan = await explained(crowd, "SELECT * FROM case_view WHERE matter = $1", "parking")
+    assert "Seq Scan" in {node["Node Type"] for node in plan}
+    assert rows_read(plan) == MANY
+
+
+@pytest.mark.parametrize("name", ["stuck everything", "list of a department"])
+async def test_a_plan_is_made_for_what_is_asked_each_time(crowd: Pool, name: str) -> None:
+    """After five times PostgreSQL would take one plan for all filters, which knows none of them."""
+    query, args = HOT[name]
+    async with crowd.acquire() as connection:
+        for _ in range(8):
+            await connection.fetch(query, *args)
+        used = await connection.fetchrow("SELECT * FROM pg_prepared_statements WHERE statement = $1", query)
+    assert used is not None
+    assert (used["generic_plans"], used["custom_plans"]) == (0, 8)

@@ -1,0 +1,59 @@
+"""What tests share besides fixtures: the rules, and a worker's surroundings on a task queue of its own."""
+
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import date
+
+import asyncpg
+import httpx
+from temporalio.client import Client
+from temporalio.testing._timeskipping import TimeSkipper
+
+from desk.window import Desk
+from domain.policy import Rules
+from outbox.cases import Engine
+from outbox.orders import Post
+from policies.files import read, rules_of
+from storage.database import Pool
+from worker import Outside
+
+GATEWAY_KEY = "test-key-of-thirty-two-characters-or-more"
+
+
+def rules(name: str, today: date = date(2026, 11, 23)) -> Rules:
+    """A shipped policy with its calendar."""
+    return rules_of(read(name), today)
+
+
+@asynccontextmanager
+async def new_database(postgres_url: str, *, template: str = "liandong") -> AsyncGenerator[str]:
+    """A database of its own: a copy of the migrated one, with the whole schema, unless ``template`` names another."""
+    name = f"test_{uuid.uuid4().hex}"
+    base, _, query = postgres_url.partition("?")
+    root = await asyncpg.connect(f"{base.rpartition('/')[0]}/postgres?{query}")
+    try:
+        await root.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield f"{base.rpartition('/')[0]}/{name}?{query}"
+    finally:
+        await root.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await root.close()
+
+
+@asynccontextmanager
+async def outside_of(
+    pool: Pool, client: Client, *, policy: str = "haikou", skip_time: bool = False
+) -> AsyncGenerator[Outside]:
+    """What a worker needs, on a task queue of its own."""
+    client = TimeSkipper(client).client if skip_time else client
+
+    async def in_force() -> Rules:
+        return rules(policy)
+
+    async with httpx.AsyncClient(timeout=5) as http:
+        engine = Engine(client=client, task_queue=f"test-{uuid.uuid4().hex[:8]}")
+        yield Outside(pool=pool, engine=engine, post=Post(http=http, key=GATEWAY_KEY), rules=in_force)
+
+
+def desk_of(outside: Outside) -> Desk:
+    return Desk(pool=outside.pool, engine=outside.engine, rules=outside.rules)

@@ -1,0 +1,76 @@
+"""Runs work: the one place that wires settings, pool, client and activities into a Temporal worker."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from temporalio.worker import Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.cases import CaseActivities
+from activities.departments import DepartmentActivities
+from activities.ledger import LedgerActivities
+from activities.sweep import SweepActivities
+from outbox.cases import Engine, RulesInForce
+from outbox.orders import Post
+from storage.database import Pool
+from workflows.case import CaseWorkflow
+from workflows.sweep import SweepWorkflow
+
+WORKFLOWS = (CaseWorkflow, SweepWorkflow)
+
+PASSED_THROUGH = ("domain", "activities", "outbox", "storage", "pydantic", "asyncpg", "httpx", "sqlalchemy")
+"""Imported once, not once a workflow: values and pure rules, and activities that workflows only name."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What activities touch."""
+
+    pool: Pool
+    engine: Engine
+    post: Post
+    rules: RulesInForce
+
+
+def activities_of(outside: Outside) -> list[Any]:
+    """Every activity, bound to what it touches."""
+    ledger = LedgerActivities(outside.pool)
+    departments = DepartmentActivities(outside.pool, outside.engine.client, outside.post)
+    cases = CaseActivities(outside.engine.client)
+    sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
+    return [
+        ledger.record,
+        departments.request_department,
+        departments.withdraw_order,
+        departments.choose_department,
+        cases.absorb_duplicate,
+        sweep.hand_over_pending,
+    ]
+
+
+def build_worker(
+    outside: Outside, *, interceptors: Sequence[Interceptor] = (), max_cached_workflows: int = 1000
+) -> Worker:
+    """The worker for every workflow and activity."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return Worker(
+        outside.engine.client,
+        task_queue=outside.engine.task_queue,
+        workflows=list(WORKFLOWS),
+        activities=activities_of(outside),
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        interceptors=list(interceptors),
+        max_cached_workflows=max_cached_workflows,
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+@asynccontextmanager
+async def department_http() -> AsyncGenerator[httpx.AsyncClient]:
+    """The HTTP client that orders go out with; follows no redirects and waits ten seconds at most."""
+    async with httpx.AsyncClient(timeout=10, follow_redirects=False) as http:
+        yield http

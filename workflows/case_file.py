@@ -1,0 +1,342 @@
+"""The case in hand: what a running case knows, and the few things every station does with it.
+
+Note a fact, keep the record written, wait for somebody until a limit. No rule of a rung lives here.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import JsonValue
+from temporalio import workflow
+
+from activities.ledger import LedgerActivities
+from domain.case import Awaited, CaseStart, CaseState, CaseView, Party, Record, Waiting
+from domain.clock import Deadline, Span, TimeLimit
+from domain.ladder import End, Ending, Outcome, Rung, Step, next_step
+from domain.ledger import ENGINE, Fact, FactKind
+from domain.limits import acknowledge_limit, budget
+from domain.permissions import allowed_commands
+from outbox.search_attributes import RUNG, STATUS
+from workflows.calls import CALLS
+
+_FAILED_RUNG = frozenset(
+    {
+        Outcome.OVERDUE,
+        Outcome.DISPUTED,
+        Outcome.NO_CONCLUSION,
+        Outcome.UNSATISFIED,
+        Outcome.EXPLANATION_REFUSED,
+    }
+)
+"""Outcomes that exhaust a rung: it was gone through to its end and has not helped (P17)."""
+
+
+class CaseFile:
+    """One running case. Stations change ``state``; everything else reads it."""
+
+    def __init__(self, start: CaseStart) -> None:
+        self.case = start.case
+        self.policy = start.policy
+        self.calendar = start.calendar
+        self._start = start
+        self.state = start.state or CaseState(
+            opened_at=workflow.now(), lead=start.lead, assisting=list(start.assisting)
+        )
+
+    def handed_on(self) -> CaseStart:
+        """The input of the next run, when the workflow continues as new."""
+        return self._start.model_copy(update={"policy": self.policy, "calendar": self.calendar, "state": self.state})
+
+    # -- facts ---------------------------------------------------------------------------------------
+
+    def note(
+        self,
+        kind: FactKind,
+        *,
+        actor: str = ENGINE,
+        order_id: str | None = None,
+        due_at: datetime | None = None,
+        **payload: JsonValue,
+    ) -> None:
+        """Add a fact. With ``due_at`` it is one that a limit caused, and fired now."""
+        now = workflow.now()
+        self.state.facts.append(
+            Fact(
+                seq=len(self.state.facts) + 1,
+                kind=kind,
+                at=now,
+                actor=actor,
+                rung=self.state.rung,
+                order_id=order_id,
+                due_at=due_at,
+                fired_at=now if due_at else None,
+                payload={k: v for k, v in payload.items() if v is not None},
+            )
+        )
+
+    async def keep_record(self) -> None:
+        """Write facts as they come, in order, one batch at a time; runs beside the path of the case."""
+        while True:
+            await workflow.wait_condition(lambda: not self.on_record)
+            await self._until_quiet()
+            facts = tuple(self.state.facts[self.state.written :])
+            record = Record(
+                case=self.case,
+                policy_id=self.policy.policy_id,
+                policy_version=self.policy.version,
+                facts=facts,
+                view=self.view(),
+            )
+            await workflow.execute_activity_method(
+                LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__]
+            )
+            self.state.written = facts[-1].seq
+
+    async def _until_quiet(self) -> None:
+        # A condition is looked at only when nothing else can run: so one batch holds all that one event caused.
+        seen = -1
+        while seen != len(self.state.facts):
+            seen = len(self.state.facts)
+            await workflow.wait_condition(lambda: True)
+
+    @property
+    def on_record(self) -> bool:
+        return self.state.written == len(self.state.facts)
+
+    async def settled(self) -> None:
+        """The gate that needs the record: wait until the ledger holds every fact."""
+        await workflow.wait_condition(lambda: self.on_record)
+
+    def view(self) -> CaseView:
+        state = self.state
+        return CaseView(
+            case_id=self.case.case_id,
+            seq=len(state.facts),
+            status=state.status,
+            step=state.step,
+            rung=state.rung,
+            closing=state.closing,
+            opened_at=state.opened_at,
+            lead=state.lead,
+            assisting=tuple(state.assisting),
+            waiting=tuple(sorted(state.waiting.values(), key=_urgency)),
+            hold=state.hold,
+            orders=tuple(state.orders.values()),
+            allowed=tuple(allowed_commands(state)),
+            merged_into=state.merged_into,
+            absorbed=tuple(state.absorbed),
+        )
+
+    # -- time ----------------------------------------------------------------------------------------
+
+    def start_limit(self, name: str) -> str:
+        """Start the policy's limit of that name, or let it run on: nothing resets a clock. Gives the name back."""
+        worth = budget(name, self.policy, self.case, self.calendar)
+        if worth is None:
+            raise LookupError(f"no policy has a limit named {name}")
+        basis, amount = worth
+        return self._run(name, self.state.limits.get(name) or TimeLimit(basis=basis, budget=amount))
+
+    def restart_limit(self, name: str, span: Span | None = None) -> str:
+        """A new limit of that name, for a step that is taken anew; worth ``span`` where a person set it."""
+        self.state.limits.pop(name, None)
+        if span is None:
+            return self.start_limit(name)
+        return self._run(name, TimeLimit(basis=span.unit.basis, budget=span.amount(self.calendar)))
+
+    def _run(self, name: str, limit: TimeLimit) -> str:
+        """Let a limit run from now on; while the case is on hold it rests with the others."""
+        hold = self.state.hold
+        if hold is None:
+            self.state.limits[name] = limit.started(workflow.now())
+        else:
+            self.state.limits[name] = limit
+            self.state.hold = hold.model_copy(update={"limits": tuple(dict.fromkeys((*hold.limits, name)))})
+        return name
+
+    def stop_limit(self, name: str) -> None:
+        """Stop the named limit; what was used of it stays used."""
+        hold = self.state.hold
+        if hold is not None:
+            rest = tuple(resting for resting in hold.limits if resting != name)
+            self.state.hold = hold.model_copy(update={"limits": rest})
+        self.state.limits[name] = self.state.limits[name].paused(workflow.now(), self.calendar)
+
+    def due(self, name: str) -> datetime | None:
+        """When the named limit is used up, as things stand now; None while it rests."""
+        deadline = self.state.limits[name].deadline(self.calendar)
+        return deadline.at if deadline else None
+
+    def foreseen(self, name: str) -> Deadline:
+        """The same for people: while the case is on hold, as if the hold lasted to its end."""
+        limit, hold = self.state.limits[name], self.state.hold
+        since = hold.until if hold else workflow.now()
+        deadline = limit.started(since).deadline(self.calendar)
+        assert deadline is not None  # noqa: S101 - it was just started
+        return deadline
+
+    def has_passed(self, name: str) -> bool:
+        """Whether the named limit runs and is used up."""
+        due = self.due(name) if name in self.state.limits else None
+        return due is not None and due <= workflow.now()
+
+    async def wait_until(
+        self, done: Callable[[], bool], due: Callable[[], datetime | None], bell: "Bell | None" = None
+    ) -> bool:
+        """Wait until ``done()``; False when the limit passed first. A limit that moves is followed.
+
+        The bell rings on the way, without a timer of its own: the wait is armed for whichever comes first.
+        """
+
+        def nearest() -> datetime | None:
+            return min(filter(None, (due(), bell.at() if bell else None)), default=None)
+
+        while not done():
+            end, armed = due(), nearest()
+            if end is not None and end <= workflow.now():
+                return False
+            if bell is not None and armed is not None and armed <= workflow.now():
+                bell.ring()
+                continue
+
+            def moved(armed: datetime | None = armed) -> bool:
+                return nearest() != armed
+
+            await _wait(lambda moved=moved: done() or moved(), armed - workflow.now() if armed else None)
+        return True
+
+    # -- waiting for somebody ------------------------------------------------------------------------
+
+    @contextmanager
+    def waiting(
+        self,
+        party: Party,
+        awaited: Awaited,
+        limit: str,
+        *,
+        department: str | None = None,
+        order_id: str | None = None,
+    ) -> Generator[str]:
+        """While inside, the case shows that it waits for this under the named limit; gives the key of the wait."""
+        key = f"{party}.{awaited}.{order_id or department or ''}"
+        self.state.waiting[key] = Waiting(
+            party=party,
+            department=department,
+            awaited=awaited,
+            order_id=order_id,
+            since=workflow.now(),
+            limit=limit,
+        )
+        self.show_limits()
+        try:
+            yield key
+        finally:
+            self.state.waiting.pop(key, None)
+
+    def show_limits(self) -> None:
+        """Bring what people are shown up to date with the limits: waits, and the orders' own."""
+        state = self.state
+        for key, waiting in state.waiting.items():
+            if waiting.limit in state.limits:
+                deadline = self.foreseen(waiting.limit)
+                shown = {"until": deadline.at, "provisional": deadline.provisional}
+                state.waiting[key] = waiting.model_copy(update=shown)
+        for order in [order for order in state.orders.values() if order.is_open and order.limit in state.limits]:
+            shown = {"due_at": self.foreseen(order.limit).at}
+            if (acknowledge := acknowledge_limit(order.order_id)) in state.limits and not order.acknowledged_at:
+                shown["acknowledge_by"] = min(shown["due_at"], self.foreseen(acknowledge).at)
+            state.orders[order.order_id] = order.model_copy(update=shown)
+
+    async def wait_in_time(
+        self, party: Party, awaited: Awaited, done: Callable[[], bool], limit: str
+    ) -> datetime | None:
+        """Wait for a person until the named limit; the limit where it passed first, else None."""
+        with self.waiting(party, awaited, limit):
+            return None if await self.wait_until(done, lambda: self.due(limit)) else self.due(limit)
+
+    async def wait_for_person(
+        self,
+        party: Party,
+        awaited: Awaited,
+        done: Callable[[], bool],
+        limit: str,
+        *,
+        department: str | None = None,
+        within: str | None = None,
+    ) -> bool:
+        """Wait for what no timer can replace. When the limit passes that becomes a fact, and the wait goes on.
+
+        It goes on until another limit, ``within``, has passed, where that one runs: False then.
+        """
+
+        def ends() -> datetime | None:
+            return self.due(within) if within in self.state.limits else None
+
+        with self.waiting(party, awaited, limit, department=department) as key:
+            if await self.wait_until(done, lambda: min(filter(None, (self.due(limit), ends())), default=None)):
+                return True
+            if self.has_passed(limit):
+                self.state.waiting[key] = self.state.waiting[key].model_copy(update={"overdue": True})
+                self.note(
+                    FactKind.WAIT_OVERDUE,
+                    due_at=self.due(limit),
+                    party=party.value,
+                    awaited=awaited.value,
+                    department=department,
+                )
+            return await self.wait_until(done, ends)
+
+    # -- from station to station ---------------------------------------------------------------------
+
+    def name_lead(self, department: str | None) -> None:
+        """The department that leads from now on, or nobody; it no longer assists."""
+        self.state.lead = department
+        self.state.assisting = [assisting for assisting in self.state.assisting if assisting != department]
+
+    def leave(self, ending: Ending) -> None:
+        """Leave the station and go where the table leads; both become facts."""
+        state = self.state
+        came_from, step = state.step, ending.to or next_step(state.rung, ending.outcome)
+        self.note(FactKind.RUNG_LEFT, station=came_from.value, outcome=ending.outcome.value)
+        if ending.outcome in _FAILED_RUNG and state.rung.value not in state.exhausted:
+            state.exhausted.append(state.rung.value)
+        state.waiting.clear()  # whoever is still waited for here learns of the end only after this
+        state.step = step
+        if isinstance(step, Rung):
+            state.rung = step
+            self.enter(came_from, ending)
+        if step is not End.CLOSED:
+            workflow.upsert_search_attributes(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+                [STATUS.value_set(state.status.value), RUNG.value_set(state.rung.value)]
+            )
+
+    def enter(self, came_from: Step | None, ending: Ending | None) -> None:
+        """The fact that a rung was entered, for which reason, and where a limit caused it, how punctually."""
+        self.note(
+            FactKind.RUNG_ENTERED,
+            due_at=ending.due_at if ending else None,
+            came_from=came_from.value if came_from else None,
+            reason=ending.outcome.value if ending else "opened",
+        )
+
+
+class Bell(NamedTuple):
+    """What rings on the way to a limit, once."""
+
+    at: Callable[[], datetime | None]
+    """When; None when it has rung, or never will."""
+    ring: Callable[[], None]
+
+
+def _urgency(waiting: Waiting) -> tuple[bool, float, datetime]:
+    until = waiting.until.timestamp() if waiting.until else float("inf")
+    return (not waiting.overdue, until, waiting.since)
+
+
+async def _wait(condition: Callable[[], bool], longest: timedelta | None) -> None:
+    try:
+        await workflow.wait_condition(condition, timeout=longest)
+    except TimeoutError:
+        return
