@@ -1,24 +1,34 @@
 """The sweep: hands over whatever was stored and, for a crash or an outage, not handed over at once."""
 
-from collections.abc import Coroutine
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from temporalio import activity
 
 from domain.errors import Unavailable
 from domain.values import Value
-from outbox import callbacks as callback_outbox
-from outbox import cases as case_outbox
-from outbox import orders as order_outbox
-from outbox.cases import Engine, RulesInForce
-from outbox.orders import Post
+from outbox.callbacks import hand_over
+from outbox.cases import Engine, RulesInForce, start_case
+from outbox.orders import Post, send_order
 from storage import callbacks, demands, orders
 from storage.database import Pool, reaching_database
+from storage.demands import StoredDemand
 
 GRACE = 20.0
 """Seconds that the direct way has before the sweep takes a hand."""
 
 AT_ONCE = 200
 """How many of each kind one sweep takes."""
+
+TO_ONE = 20
+"""How many orders to one department it takes: one that is away must not keep the others waiting."""
+
+SIDE_BY_SIDE = 10
+"""How many lines are worked off at a time."""
+
+Handover = Callable[[], Awaitable[object]]
 
 
 class Swept(Value):
@@ -42,24 +52,44 @@ class SweepActivities:
 
     @activity.defn
     async def hand_over_pending(self) -> Swept:
-        """Hand over what is left; what fails again stays for the next sweep."""
-        done = {"cases": 0, "callbacks": 0, "orders": 0, "failed": 0}
+        """Hand over what is left; what fails again stays for the next sweep.
+
+        What goes to one department, or to one case, stands in a line; where the first of a line fails, the others
+        wait for the next sweep too. Lines do not wait for each other.
+        """
+        places = asyncio.Semaphore(SIDE_BY_SIDE)
+        async with asyncio.TaskGroup() as group:
+            lines = [
+                group.create_task(_work_off(kind, handovers, places))
+                for (kind, _), handovers in (await self._lines()).items()
+            ]
+        return Swept.model_validate(sum((line.result() for line in lines), Counter[str]()))
+
+    async def _lines(self) -> dict[tuple[str, str], list[Handover]]:
+        """What is left, by its kind and whom it goes to, oldest first."""
+        lines: dict[tuple[str, str], list[Handover]] = defaultdict(list)
         with reaching_database():
             for demand in await demands.not_started(self._pool, self._grace, AT_ONCE):
-                work = case_outbox.start_case(self._pool, self._engine, await self._rules(), demand)
-                done[await _settle("cases", work)] += 1
+                lines["cases", demand.case_id].append(partial(self._start, demand))
             for callback in await callbacks.pending(self._pool, self._grace, AT_ONCE):
-                work = callback_outbox.hand_over(self._pool, self._engine.client, callback)
-                done[await _settle("callbacks", work)] += 1
-            for request in await orders.undelivered(self._pool, self._grace, AT_ONCE):
-                work = order_outbox.send_order(self._pool, self._post, request)
-                done[await _settle("orders", work)] += 1
-        return Swept.model_validate(done)
+                again = partial(hand_over, self._pool, self._engine.client, callback)
+                lines["callbacks", callback.case_id].append(again)
+            for request in await orders.undelivered(self._pool, self._grace, AT_ONCE, TO_ONE):
+                again = partial(send_order, self._pool, self._post, request)
+                lines["orders", request.order.department].append(again)
+        return lines
+
+    async def _start(self, demand: StoredDemand) -> None:
+        await start_case(self._pool, self._engine, await self._rules(), demand)
 
 
-async def _settle(kind: str, work: Coroutine[object, object, object]) -> str:
-    try:
-        await work
-    except Unavailable:
-        return "failed"
-    return kind
+async def _work_off(kind: str, handovers: Sequence[Handover], places: asyncio.Semaphore) -> Counter[str]:
+    """How many of a line got there, and how many did not."""
+    async with places:
+        for done, handover in enumerate(handovers):
+            (outcome,) = await asyncio.gather(handover(), return_exceptions=True)
+            if isinstance(outcome, BaseException):  # whatever the cause: one line must not stop the others
+                if not isinstance(outcome, Unavailable):
+                    activity.logger.error("Not handed over (%s): %s", kind, type(outcome).__name__)
+                return Counter({kind: done, "failed": len(handovers) - done})
+    return Counter({kind: len(handovers)})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cli.console import Console, Output
-from cli.session import at_desk, require_departments, settled
+from cli.session import at_desk, settled
 from cli.situation import tell
 from desk.commands import ask
 from domain.case import CaseView
@@ -28,13 +28,9 @@ async def ask_and_tell(
     content: Value,
     said: Said,
     output: Output,
-    *,
-    departments: tuple[str, ...] = (),
 ) -> None:
-    """Send a command to a case; ``departments`` must be known. Raises as ``desk.commands.ask`` does."""
+    """Send a command to a case. Raises as ``desk.commands.ask`` does."""
     async with at_desk(console) as desk:
-        if departments:
-            await require_departments(desk, departments)
         view = await settled(desk, await ask(desk, case_id, command, content))
     done(console, view, said, output)
 

@@ -178,7 +178,7 @@ async def assign(
     role = Role.ASSISTING if assisting else Role.LEAD
     command = made(Assign, {"department": department, "role": role, "by": by, "reason": reason})
     said = Said("assigned", {"department": department, "role": role})
-    await ask_and_tell(console, case, Command.ASSIGN, command, said, output, departments=(department,))
+    await ask_and_tell(console, case, Command.ASSIGN, command, said, output)
 
 
 @verb(app, "merge")

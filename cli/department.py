@@ -1,14 +1,11 @@
 """``liandong department``: the directory of those who can be asked to act."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli.console import OK, PARTLY_DONE, Console, Output
 from cli.verbs import OutputOption, noun, verb
-
-if TYPE_CHECKING:
-    from domain.department import Directory
 
 app = noun("department")
 
@@ -67,7 +64,7 @@ async def list_(
         if (matter is None or matter in department.matters) and district in (None, department.district)
     ]
     if not found and district:
-        _require_district(directory, district)
+        directory.locate(district, None)
     if output is Output.JSON:
         console.json(found)
     elif not directory.departments:
@@ -87,16 +84,6 @@ async def list_(
         ]
         columns = ("column-code", "column-name", "column-level", "column-district", "column-street", "column-matters")
         console.table(columns, rows)
-
-
-def _require_district(directory: "Directory", district: str) -> None:
-    """Raises NotFound for a district in which no department acts."""
-    from domain.department import near
-    from domain.errors import NotFound
-
-    known = {department.district for department in directory.departments if department.district}
-    if district not in known:
-        raise NotFound("district-unknown", district=district, did_you_mean=near(district, known))
 
 
 @verb(app, "token")

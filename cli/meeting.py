@@ -25,7 +25,7 @@ async def convene(
     codes = listed(members)
     command = made(ConveneMeeting, {"members": codes, "by": by})
     said = Said("convened", {"members": ", ".join(codes)})
-    await ask_and_tell(console, case, Command.CONVENE, command, said, output, departments=codes)
+    await ask_and_tell(console, case, Command.CONVENE, command, said, output)
 
 
 @verb(app, "conclude")
@@ -52,4 +52,4 @@ async def conclude(
     given = [{"department": code, "task": text, "days": limits.get(code)} for code, text in tasks.items()]
     command = made(ConcludeMeeting, {"lead": lead, "tasks": given, "minutes": minutes, "by": by})
     said = Said("concluded", {"lead": lead, "tasks": len(tasks)}) if concluded else Said("not-concluded")
-    await ask_and_tell(console, case, Command.CONCLUDE, command, said, output, departments=tuple(tasks))
+    await ask_and_tell(console, case, Command.CONCLUDE, command, said, output)

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from desk.tables import Cells, RowProblem, read_table, read_text, refusal, shown
 from domain.demand import Channel, Nature, Urgency
-from domain.department import Directory, Matters, near
+from domain.department import Directory, Matters
 from domain.errors import Invalid, NotFound
 from domain.intake import Place, Reference
 from domain.values import Instant, Text, Token, Value
@@ -273,8 +273,8 @@ class _Reading(NamedTuple):
         if all(problem.field != field for problem in self.problems):
             self.problems.append(RowProblem(line=self.line, field=field, code=code, params=dict(params)))
 
-    def refuse_unknown(self, field: str, error: NotFound) -> None:
-        params = {name: shown(str(value)) for name, value in error.params.items()}
+    def refuse_unknown(self, field: str, error: NotFound | Invalid) -> None:
+        params = {name: shown(str(value)) for name, value in error.params.items() if name != "field"}
         self.refuse(field, error.code, params)
 
 
@@ -359,22 +359,12 @@ def _look_up(reading: _Reading, directory: Directory) -> None:
             directory.get(department)
         except NotFound as error:
             reading.refuse_unknown("department", error)
-    street, district = found["street"], found["district"]
-    districts = {place: None for department in directory.departments if (place := department.district)}
-    if isinstance(district, str) and district not in districts:
-        told = {"district": shown(district), "did_you_mean": near(district, districts)}
-        reading.refuse("district", "district-unknown", told)
-    if not isinstance(street, str):
-        return
-    around = directory.district_of(street)
-    if around is None:
-        streets = [place for department in directory.departments if (place := department.street)]
-        told = {"street": shown(street), "did_you_mean": near(street, streets)}
-        reading.refuse("street", "street-unknown", told)
-    elif district is None:
-        found["district"] = around
-    elif district != around:
-        reading.refuse("street", "street-elsewhere", {"street": street, "district": around})
+    district, street = (place if isinstance(place := found[key], str) else None for key in ("district", "street"))
+    try:
+        found["district"] = directory.locate(district, street)
+    except (NotFound, Invalid) as error:
+        field, _, _ = error.code.partition("-")
+        reading.refuse_unknown(field, error)
 
 
 def _reason(kind: str) -> str:

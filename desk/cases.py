@@ -36,8 +36,9 @@ class Opened(Value):
 async def open_case(desk: Desk, demand: NewDemand, now: datetime) -> Opened:
     """Store a demand and open its case; the same reference opens nothing twice.
 
-    Raises NotFound for an unknown department or matter, Invalid for a time that cannot be, Unavailable
-    where Temporal does not answer (the demand is kept then, and opened when it does).
+    Raises NotFound for an unknown department, matter, district or street, Invalid for a street of another
+    district and for a time that cannot be, Unavailable where Temporal does not answer (the demand is kept
+    then, and opened when it does).
     """
     opening = await _opening(desk, demand)
     reported_at = _possible(demand.reported_at or now, now)
@@ -74,19 +75,20 @@ async def _opening(desk: Desk, demand: NewDemand) -> Opening:
     matter = shipped_matters().get(demand.matter) if demand.matter else None
     with reaching_database():
         directory = await departments.directory(desk.pool)
+    district = directory.locate(demand.district, demand.street)
     for code in demand.assisting:
         directory.get(code)
     if demand.department:
         lead = directory.get(demand.department).code
     else:
-        found = directory.choose(demand.matter, demand.district, demand.street)
+        found = directory.choose(demand.matter, district, demand.street)
         lead = found.code if found else None
     return Opening(
         channel=demand.channel,
         nature=demand.nature or (matter.nature if matter else Nature.REQUEST),
         urgency=demand.urgency or (matter.urgency if matter else Urgency.NORMAL),
         matter=demand.matter,
-        district=demand.district,
+        district=district,
         street=demand.street,
         lead=lead,
         assisting=tuple(dict.fromkeys(code for code in demand.assisting if code != lead)),

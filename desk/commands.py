@@ -14,12 +14,12 @@ from temporalio.service import RPCError
 from desk.window import Desk
 from domain.case import CaseView, Status
 from domain.citizen import blot_out_all
-from domain.commands import ChangeRules, Command
+from domain.commands import ChangeRules, Command, departments_named
 from domain.errors import LiandongError, NotFound, Refused, Unavailable
 from domain.limits import Move
 from domain.values import Value
 from outbox.failures import from_failure, reaching_engine
-from storage import cases, demands
+from storage import cases, demands, departments
 from storage.database import reaching_database
 
 Answer = TypeVar("Answer")
@@ -32,7 +32,8 @@ async def ask(desk: Desk, case_id: str, command: Command, content: Value) -> Cas
     """Send a command to a case; the view after it was carried out.
 
     The citizen's name, phone and address are blotted out of every text first. Raises NotFound where nobody
-    knows the case, Refused with the case's own reason, Unavailable where no answer came.
+    knows the case or a department that it names, Refused with the case's own reason, Unavailable where no
+    answer came.
     """
     return await update(desk, case_id, command, content, CaseView)
 
@@ -41,8 +42,12 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
     """The same for a command that answers something else than the view."""
     with reaching_database():
         words = await demands.words(desk.pool, case_id)
-    if words is None:
-        raise NotFound("case-unknown", case=case_id)
+        if words is None:
+            raise NotFound("case-unknown", case=case_id)
+        if named := departments_named(content):
+            directory = await departments.directory(desk.pool)
+            for code in named:
+                directory.get(code)
     clean = type(content).model_validate(blot_out_all(content.model_dump(mode="json"), words.citizen.words))
     handle = desk.client.get_workflow_handle(case_id)
     try:

@@ -64,9 +64,6 @@ async def acknowledge(desk: Desk, command: Acknowledge) -> CaseView:
 async def return_order(desk: Desk, command: ReturnOrder) -> CaseView:
     """ "Not ours". Raises as ``check_return`` does, and NotFound for a suggested department that there is not."""
     await _require_owner(desk, command.order_id, command.department)
-    if command.suggests:
-        with reaching_database():
-            (await departments.directory(desk.pool)).get(command.suggests)
     return await ask(desk, case_id_of(command.order_id), Command.RETURN, command)
 
 

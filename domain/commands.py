@@ -235,3 +235,16 @@ class ChangeRules(Value):
     calendar: WorkCalendar | None = None
     by: PersonName
     reason: Text
+
+
+def departments_named(content: Value) -> tuple[str, ...]:
+    """The codes of the departments that a command brings into the case; each must be in the directory."""
+    match content:
+        case Assign(department=code) | ReturnOrder(suggests=str(code)):
+            return (code,)
+        case ConveneMeeting(members=members):
+            return members
+        case ConcludeMeeting(tasks=tasks):
+            return tuple(task.department for task in tasks)
+        case _:
+            return ()

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter, ValidationErro
 from pydantic_core import PydanticCustomError
 
 from domain.demand import Nature, Urgency
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
 from domain.values import PRINTABLE, Token, Value
 
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=PRINTABLE)]
@@ -183,6 +183,25 @@ class Directory(Value):
             if department.street == street and department.district is not None:
                 return department.district
         return None
+
+    def locate(self, district: str | None, street: str | None) -> str | None:
+        """The district of a place; a street brings its own along, and None means that nothing is known.
+
+        Raises NotFound ``district-unknown`` and ``street-unknown`` with what was named and ``did_you_mean``,
+        Invalid ``street-elsewhere`` with the ``street`` and the ``district`` that it lies in.
+        """
+        districts = {place: None for department in self.departments if (place := department.district)}
+        if district is not None and district not in districts:
+            raise NotFound("district-unknown", district=district, did_you_mean=near(district, districts))
+        if street is None:
+            return district
+        around = self.district_of(street)
+        if around is None:
+            streets = [place for department in self.departments if (place := department.street)]
+            raise NotFound("street-unknown", street=street, did_you_mean=near(street, streets))
+        if district not in (None, around):
+            raise Invalid("street-elsewhere", field="street", street=street, district=around)
+        return around
 
     def candidates(
         self, matter: str | None, district: str | None, street: str | None, excluding: Set[str] = frozenset()

@@ -23,10 +23,14 @@ WHERE order_id = $1
 NOT_DELIVERED = "UPDATE delivery SET attempts = attempts + 1, last_error = $2 WHERE order_id = $1"
 
 UNDELIVERED = """
-SELECT delivery.case_id, order_view.view FROM delivery JOIN order_view USING (order_id)
-WHERE delivery.delivered_at IS NULL AND delivery.first_at < now() - make_interval(secs => $1)
-  AND order_view.status IN ('sent', 'acknowledged')
-ORDER BY delivery.first_at LIMIT $2
+WITH waiting AS (
+    SELECT delivery.case_id, order_view.view, delivery.first_at,
+           row_number() OVER (PARTITION BY delivery.department ORDER BY delivery.first_at) AS place
+    FROM delivery JOIN order_view USING (order_id)
+    WHERE delivery.delivered_at IS NULL AND delivery.first_at < now() - make_interval(secs => $1)
+      AND order_view.status IN ('sent', 'acknowledged')
+)
+SELECT case_id, view FROM waiting WHERE place <= coalesce($3::bigint, $2::bigint) ORDER BY place, first_at LIMIT $2
 """
 
 OWNER = """
@@ -77,9 +81,12 @@ async def mark_undelivered(pool: Pool, order_id: str, error: str) -> None:
     await pool.execute(NOT_DELIVERED, order_id, error)
 
 
-async def undelivered(pool: Pool, older_than: float, limit: int) -> list[OrderRequest]:
-    """Open orders, on record for more than ``older_than`` seconds, that have not reached their department."""
-    rows = await pool.fetch(UNDELIVERED, older_than, limit)
+async def undelivered(pool: Pool, older_than: float, limit: int, to_one: int | None = None) -> list[OrderRequest]:
+    """Open orders, on record for more than ``older_than`` seconds, that have not reached their department.
+
+    At most ``limit``, and of one department at most ``to_one``; first every department's oldest.
+    """
+    rows = await pool.fetch(UNDELIVERED, older_than, limit, to_one)
     return [OrderRequest(case_id=row["case_id"], order=Order.model_validate(row["view"])) for row in rows]
 
 

@@ -164,6 +164,37 @@ async def test_an_order_that_a_dying_worker_left_unsent_is_sent_by_the_sweep(off
     assert f"{case_id}.1" not in await unsent(office)
 
 
+async def test_a_department_that_is_away_keeps_no_other_waiting(office: Office) -> None:
+    outside, pool = office.outside, office.desk.pool
+    async with a_department(office) as away:
+        orders = [f"{await office.open(department=away.code)}.1" for _ in range(3)]
+        async with a_department(office) as there:
+            orders.append(f"{await office.open(department=there.code)}.1")
+            for order_id in orders:
+                await is_delivered(office, order_id)
+            away.answers[:] = [lambda: Response(status_code=503)]
+            for system in (away, there):
+                system.deliveries.clear()
+            await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = ANY($1)", orders)
+            sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0)
+            swept = await sweep.hand_over_pending()
+            assert swept.failed >= len(orders) - 1
+            assert len(away.deliveries) == 1  # the others stand behind the one that was not taken
+            assert [delivery.headers["idempotency-key"] for delivery in there.deliveries] == orders[-1:]
+
+
+async def test_no_department_fills_the_sweep(office: Office) -> None:
+    pool = office.desk.pool
+    async with a_department(office) as away, a_department(office) as there:
+        orders = [f"{await office.open(department=system.code)}.1" for system in (away, away, away, there)]
+        for order_id in orders:
+            await is_delivered(office, order_id)
+        await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = ANY($1)", orders)
+        mine = [request.order for request in await undelivered(pool, 0, 200, 2) if request.order.order_id in orders]
+        assert sorted(order.order_id for order in mine) == sorted([*orders[:2], orders[-1]])
+        await pool.execute("UPDATE delivery SET delivered_at = now() WHERE order_id = ANY($1)", orders)
+
+
 async def unsent(office: Office) -> set[str]:
     return {request.order.order_id for request in await undelivered(office.desk.pool, 0, 100)}
 

@@ -355,7 +355,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "not in view": (cases.NOT_IN_VIEW, (50,)),
     "view": (cases.VIEW, ("case-77",)),
     "inbox": (orders.INBOX, ("HK-10", 100)),
-    "undelivered": (orders.UNDELIVERED, (20.0, 200)),
+    "undelivered": (orders.UNDELIVERED, (20.0, 200, 20)),
     "owner": (orders.OWNER, ("case-77.1",)),
     "pending": (callbacks.PENDING, (20.0, 200)),
     "callbacks of a case": (callbacks.OF_CASE, ("case-77",)),

@@ -7,7 +7,7 @@ from asyncio import Event
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -326,6 +326,15 @@ def worked(start: datetime, end: datetime) -> timedelta:
             total += step
         at += step
     return total
+
+
+def days_off(start: datetime, end: datetime) -> list[date]:
+    """The days between two instants on which nobody works."""
+    calendar = rules("haikou").calendar
+    zone = ZoneInfo(calendar.zone)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return [day for day in days if not calendar.is_working_day(day)]
 
 
 # -- pieces of scripts -------------------------------------------------------------------------------

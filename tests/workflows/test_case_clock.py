@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hotlines import LEAD, OTHER, WITHDRAWAL, Hotline, Life, at
@@ -227,8 +228,8 @@ async def test_a_newer_calendar_moves_only_what_it_touches(real: Hotline) -> Non
     case_id = await real.open("recalendared")
     await real.until(case_id, FactKind.ORDER_SENT)
     before = await real.view(case_id)
-    due = before.orders[0].due_at.date()
-    closed = Override(source="made up for this test", days_off=(due - timedelta(days=1) if due.weekday() else due,))
+    due = before.orders[0].due_at.astimezone(ZoneInfo(CALENDAR.zone)).date()
+    closed = Override(source="made up for this test", days_off=(due,))
     today = datetime.now(UTC).date()
     calendar = china_calendar(today - timedelta(days=370), date(today.year + 2, 12, 31), override=closed, revision=1)
     change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
