@@ -72,8 +72,13 @@ def _show_station(console: Console, station: "Station") -> None:
 
 
 def _row(console: Console, row: "Row") -> tuple[str, ...]:
-    worth = console.text.say(key_of(row.unit), value=row.value) if row.unit else f"× {row.value}"
-    return row.what, worth, row.rule, row.confidence.value, row.source
+    return row.what, _worth(console, row), row.rule, row.confidence.value, row.source
+
+
+def _worth(console: Console, row: "Row") -> str:
+    if isinstance(row.value, tuple):
+        return ", ".join(console.text.label(rung) for rung in row.value)
+    return console.text.say(key_of(row.unit), value=row.value) if row.unit else f"× {row.value}"
 
 
 @verb(app, "diff")

@@ -161,7 +161,7 @@ class Grounds(StrEnum):
     """On what ground a case may be referred (P17)."""
 
     EXHAUSTED = "exhausted"
-    """The supervised order and the joint meeting have ended without a result."""
+    """The rungs that the policy names for it have ended without a result."""
     BREACH = "breach"
     """A breach of duty is suspected."""
 

@@ -28,9 +28,6 @@ from domain.order import Order, OrderStatus, Role
 from domain.policy import Policy
 from domain.values import Instant
 
-REFERRAL_NEEDS = (Rung.SUPERVISED, Rung.JOINT_MEETING)
-"""The rungs that must have ended without a result before a referral on the ground "exhausted" (P13, P15, P17)."""
-
 
 def allowed_commands(state: CaseState) -> tuple[Command, ...]:
     """The commands the station allows; details (whose order, which window) are checked per command."""
@@ -181,17 +178,17 @@ def check_conclude(state: CaseState, command: ConcludeMeeting) -> None:
         raise Refused("not-at-the-meeting", department=", ".join(outsiders), members=", ".join(state.members))
 
 
-def unmet_preconditions(state: CaseState) -> tuple[Rung, ...]:
-    """The rungs that have not yet ended without a result (P13, P15)."""
-    return tuple(rung for rung in REFERRAL_NEEDS if rung.value not in state.exhausted)
+def unmet_preconditions(state: CaseState, policy: Policy) -> tuple[Rung, ...]:
+    """The rungs that the policy wants gone through in vain, and that have not ended like that yet (P13, P15)."""
+    return tuple(rung for rung in policy.referral.exhausted.rungs if rung.value not in state.exhausted)
 
 
-def check_decide(state: CaseState, command: DecideReferral) -> None:
+def check_decide(state: CaseState, command: DecideReferral, policy: Policy) -> None:
     """Two different people; the ground "exhausted" only where it is true."""
     check_station(state, Command.DECIDE)
     if any(d.by == command.by for d in state.decisions):
         raise Refused("already-decided", by=command.by)
-    unmet = unmet_preconditions(state)
+    unmet = unmet_preconditions(state, policy)
     if command.accepted and command.grounds is Grounds.EXHAUSTED and unmet:
         raise Refused("preconditions-unmet", unmet=", ".join(unmet), allowed=f"--grounds {Grounds.BREACH.value}")
 

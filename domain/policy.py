@@ -105,9 +105,16 @@ class Meeting(Value):
     tasks: Limit
 
 
-class Referral(Value):
-    """How long two people may take to decide (P17), and the departments to verify again."""
+class Exhausted(Cited):
+    """What a case must have gone through in vain before it is referred for that reason (P13, P15, P17)."""
 
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+
+
+class Referral(Value):
+    """When two people may refer a case, how long they may take (P17), and the departments to verify again."""
+
+    exhausted: Exhausted
     decide: Limit
     verify: Limit
     deciders: Count

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from domain.clock import Unit
 from domain.ladder import End, Rung
 from domain.party import Party
-from domain.policy import Confidence, Count, Limit, Policy
+from domain.policy import Cited, Confidence, Count, Exhausted, Limit, Policy
 from domain.values import Value
 
 
@@ -21,9 +21,10 @@ class Row(Value):
 
     what: str
     """Its key in the policy file, ``handle.request``; a hold by its reason, ``holds.appraisal``."""
-    value: int
+    value: int | tuple[Rung, ...]
+    """How much or how often; or the rungs that are meant."""
     unit: Unit | None
-    """None where something is counted, not timed."""
+    """None where nothing is timed."""
     rule: str
     source: str
     confidence: Confidence
@@ -78,10 +79,19 @@ def rows_of(policy: Policy) -> Iterator[Row]:
 
 
 def _rows(key: str, part: object) -> Iterator[Row]:
-    if isinstance(part, Limit | Count):
-        unit = part.unit if isinstance(part, Limit) else None
-        given = part.model_dump(include={"value", "rule", "source", "confidence"})
-        yield Row(what=key, unit=unit, **given)
+    if isinstance(part, Cited):
+        cited = part.model_dump(include={"rule", "source", "confidence"})
+        yield Row(what=key, value=_value(part), unit=part.unit if isinstance(part, Limit) else None, **cited)
     elif isinstance(part, BaseModel):
         for name in type(part).model_fields:
             yield from _rows(f"{key}.{name}", getattr(part, name))
+
+
+def _value(part: Cited) -> int | tuple[Rung, ...]:
+    match part:
+        case Limit(value=value) | Count(value=value):
+            return value
+        case Exhausted(rungs=rungs):
+            return rungs
+        case _:
+            raise TypeError(type(part).__name__)

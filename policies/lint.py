@@ -266,7 +266,10 @@ def _red_warning(policy: Policy, compare: Comparison) -> Iterator[Finding]:
 
 
 def _people(policy: Policy) -> Iterator[Finding]:
-    """Who decides, how often, and on which reasons."""
+    """Who decides, after what, how often, and on which reasons."""
+    for index, rung in enumerate(policy.referral.exhausted.rungs):
+        if not Rung.REFERRAL.is_above(rung):
+            yield _refuse(f"referral.exhausted.rungs.{index}", "precondition-unreachable", rung=rung)
     if policy.referral.deciders.value < 2:
         yield _refuse("referral.deciders.value", "deciders-too-few", value=policy.referral.deciders.value, least=2)
     if policy.extension and policy.extension.times.value != 1:

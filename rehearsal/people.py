@@ -219,7 +219,7 @@ class People:
         """All of them are of one mind; each takes his own time."""
         accepts = self.profile.commission.accepts
         accepted = turn.dice.happens("accepted", accepts.share)
-        breach = bool(unmet_preconditions(turn.file.state))
+        breach = bool(unmet_preconditions(turn.file.state, turn.file.policy))
 
         async def decide(number: int) -> None:
             await turn.dice.wait(f"decides.{number}", accepts.delay)

@@ -145,6 +145,7 @@ finding-acknowledge-too-long = not shorter than { $limit }, within which the ans
 finding-window-too-long = not shorter than { $limit }: an order could be returned to its very end
 finding-warning-before-term = the warning would come before the term of { $limit } begins
 finding-units-mixed = { $limit } is counted in { $other }, this in { $unit }: they cannot be compared
+finding-precondition-unreachable = the rung { $rung } does not lie below the referral: no case has gone through it by then
 finding-deciders-too-few = { $value } decide; at least { $least } must
 finding-hold-twice = the reason { $hold } stands here a second time; first at { $first }
 finding-approver-cannot-act = nobody of that office can approve { $hold }; allowed: { $allowed }

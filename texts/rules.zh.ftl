@@ -145,6 +145,7 @@ finding-acknowledge-too-long = 不短于 { $limit }，而答复须在其内
 finding-window-too-long = 不短于 { $limit }：直到最后都能退单
 finding-warning-before-term = 预警早于 { $limit } 的起点
 finding-units-mixed = { $limit } 以 { $other } 计，此处以 { $unit } 计，无法比较
+finding-precondition-unreachable = 阶段 { $rung } 不在提请之前，提请时案件不可能已经历该阶段
 finding-deciders-too-few = { $value } 人决定，至少须 { $least } 人
 finding-hold-twice = 理由 { $hold } 重复，首次在 { $first }
 finding-approver-cannot-act = { $hold } 的批准人无权批准；可以是：{ $allowed }

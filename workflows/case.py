@@ -356,7 +356,7 @@ class CaseWorkflow:
     @decide.validator
     def validate_decide(self, command: DecideReferral) -> None:
         with refusals():
-            check_decide(self.file.state, command)
+            check_decide(self.file.state, command, self.file.policy)
 
     @workflow.update(name=Command.VERIFY)
     async def verify(self, command: VerifyRectification) -> CaseView:

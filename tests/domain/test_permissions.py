@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import rules
 
 from domain.case import Awaited, CaseState, Hold, Party, Waiting
 from domain.commands import (
@@ -48,6 +49,7 @@ from domain.permissions import (
 )
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+POLICY = rules("haikou").policy
 CASE = "20261123-000001"
 ORDER = f"{CASE}.1"
 LEAD, OTHER, THIRD = "hk-urban-mgmt", "hk-market", "hk-housing"
@@ -397,29 +399,40 @@ def test_only_what_was_gone_through_to_the_end_is_exhausted(
 ) -> None:
     case = state(Rung.REFERRAL, exhausted=exhausted)
     command = DecideReferral(accepted=accepted, grounds=grounds, by="甲", reason="集体研究")
-    assert unmet_preconditions(case) == unmet
+    assert unmet_preconditions(case, POLICY) == unmet
     if not unmet or not accepted or grounds is Grounds.BREACH:
-        check_decide(case, command)
+        check_decide(case, command, POLICY)
         return
-    error = refusal(lambda: check_decide(case, command))
+    error = refusal(lambda: check_decide(case, command, POLICY))
     assert error.code == "preconditions-unmet"
     assert error.params == {"unmet": ", ".join(unmet), "allowed": "--grounds breach"}
+
+
+def test_the_policy_says_what_must_have_been_in_vain() -> None:
+    exhausted = POLICY.referral.exhausted.model_copy(update={"rungs": (Rung.SUPERVISED,)})
+    referral = POLICY.referral.model_copy(update={"exhausted": exhausted})
+    policy = POLICY.model_copy(update={"referral": referral})
+    case = state(Rung.REFERRAL, exhausted=["supervised"])
+    assert unmet_preconditions(case, policy) == ()
+    check_decide(case, DecideReferral(accepted=True, by="甲", reason="集体研究"), policy)
 
 
 def test_a_referral_is_decided_by_different_people() -> None:
     first = DecideReferral(accepted=True, grounds=Grounds.BREACH, by="甲", reason="集体研究")
     case = state(Rung.REFERRAL, decisions=[first])
     for second in (first, first.model_copy(update={"accepted": False})):
-        error = refusal(lambda command=second: check_decide(case, command))
+        error = refusal(lambda command=second: check_decide(case, command, POLICY))
         assert (error.code, error.params) == ("already-decided", {"by": "甲"})
-    check_decide(case, first.model_copy(update={"by": "乙"}))
+    check_decide(case, first.model_copy(update={"by": "乙"}), POLICY)
 
 
 @pytest.mark.parametrize("name", ["甲 ", " 甲", "甲"])
 def test_blanks_make_nobody_another_person(name: str) -> None:
     first = DecideReferral(accepted=True, grounds=Grounds.BREACH, by="甲", reason="集体研究")
     again = DecideReferral.model_validate({**first.model_dump(), "by": name})
-    assert refusal(lambda: check_decide(state(Rung.REFERRAL, decisions=[first]), again)).code == "already-decided"
+    assert (
+        refusal(lambda: check_decide(state(Rung.REFERRAL, decisions=[first]), again, POLICY)).code == "already-decided"
+    )
 
 
 def test_an_explanation_is_confirmed_where_there_is_one() -> None:

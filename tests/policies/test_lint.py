@@ -246,6 +246,13 @@ def test_an_owner_who_cannot_act_there(rung: str, owner: str, allowed: str) -> N
             id="complaint returned as long as the term runs",
         ),
         pytest.param(
+            {"referral.exhausted.rungs": ["supervised", "rectification"]},
+            "referral.exhausted.rungs.1",
+            "precondition-unreachable",
+            {"rung": "rectification"},
+            id="referred after what comes later",
+        ),
+        pytest.param(
             {"referral.deciders.value": 1},
             "referral.deciders.value",
             "deciders-too-few",

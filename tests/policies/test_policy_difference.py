@@ -82,12 +82,15 @@ def test_the_ladder_is_drawn_from_the_bottom_up() -> None:
     assert (first.what, first.value, first.unit, first.rule) == ("dispatch", 30, Unit.CLOCK_MINUTES, "P1")
     assert first.source.startswith("Haikou 12345 hotline")
     assert [row.what for row in stations[3].rows] == [
+        "referral.exhausted",
         "referral.decide",
         "referral.verify",
         "referral.deciders",
         "referral_within",
     ]
-    assert stations[3].rows[2].unit is None
+    exhausted, deciders = stations[3].rows[0], stations[3].rows[3]
+    assert (exhausted.value, exhausted.unit) == ((Rung.SUPERVISED, Rung.JOINT_MEETING), None)
+    assert (deciders.value, deciders.unit) == (2, None)
     assert "holds.appraisal" in [row.what for row in stations[-1].rows]
 
 

@@ -31,7 +31,7 @@ async def decided(file: CaseFile) -> bool:
     state = file.state
     state.decisions = []
     await file.settled()
-    file.note(FactKind.REFERRAL_ARMED, unmet=[rung.value for rung in unmet_preconditions(state)])
+    file.note(FactKind.REFERRAL_ARMED, unmet=[rung.value for rung in unmet_preconditions(state, file.policy)])
     needed = file.policy.referral.deciders.value
     limit = file.restart_limit(DECIDE)
     await file.wait_for_person(
