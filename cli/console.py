@@ -5,14 +5,14 @@ Answers go to stdout; refusals, notes and progress bars go to stderr. Nothing he
 
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from domain.errors import LiandongError
 from texts.catalogue import Catalogue, Param
@@ -51,6 +51,12 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Advance(Protocol):
+    """Moves a progress bar on by so many steps, and sets how many there are where that was not known before."""
+
+    def __call__(self, steps: int = 1, total: int | None = None) -> None: ...
+
+
 class Console:
     """One command's voice."""
 
@@ -72,7 +78,7 @@ class Console:
         self.settings = load_settings(**{name: value for name, value in given.items() if value is not None})
         return self.settings
 
-    def say(self, key: str, **params: Param) -> None:
+    def say(self, key: str, /, **params: Param) -> None:
         """A sentence as the answer."""
         self.write(_clean(self.text.say(key, **params)))
 
@@ -80,7 +86,7 @@ class Console:
         """A line of the answer as it is."""
         _write(sys.stdout, text)
 
-    def note(self, key: str, **params: Param) -> None:
+    def note(self, key: str, /, **params: Param) -> None:
         """A sentence beside the answer."""
         _write(sys.stderr, _clean(self.text.say(key, **params)))
 
@@ -135,10 +141,10 @@ class Console:
         return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
     @contextmanager
-    def progress(self, key: str, total: int | None) -> Generator[Callable[[], None]]:
+    def progress(self, key: str, total: int | None) -> Generator[Advance]:
         """A bar on stderr for work that takes long, where that is a terminal; call what it gives for each step."""
         if not sys.stderr.isatty():
-            yield lambda: None
+            yield lambda steps=1, total=None: None
             return
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -146,7 +152,7 @@ class Console:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
             task = bar.add_task(self.text.say(key), total=total)
-            yield lambda: bar.advance(task)
+            yield lambda steps=1, total=None: bar.update(task, advance=steps, total=total)
 
     def fail(self, error: LiandongError) -> int:
         """Say why it cannot be done; the exit status that goes with the error."""

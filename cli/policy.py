@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 app = noun("policy")
 
 PolicyArgument = Annotated[str, typer.Argument(metavar="POLICY", help="argument-policy")]
+CasesOption = Annotated[Path, typer.Option("--cases", help="option-cases-file", metavar="FILE.csv")]
+MappingOption = Annotated[str, typer.Option("--mapping", help="option-mapping", metavar="NAME|FILE.toml")]
 
 
 @verb(app, "lint")
@@ -149,13 +151,36 @@ async def migrate(
     return tell_changed(console, changed, output, "change-foreseen" if dry_run else "change-done")
 
 
+@verb(app, "fit")
+async def fit(
+    console: Console,
+    cases: CasesOption,
+    policy: Annotated[str, typer.Option("--policy", help="option-fit-policy", metavar="POLICY")] = "haikou",
+    mapping: MappingOption = "pingshan",
+    late: Annotated[str, typer.Option("--late", help="option-late-column", metavar="COLUMN")] = "closed_overtime",
+    in_time: Annotated[
+        str, typer.Option("--in-time", help="option-in-time-column", metavar="COLUMN")
+    ] = "closed_in_time",
+    yes: Annotated[str, typer.Option("--yes", help="option-verdict-yes", metavar="VALUE")] = "1",
+) -> None:
+    from policies.files import read
+    from rehearsal.conduct import written
+    from rehearsal.crowd import shipped_directory
+    from rehearsal.fitting import Verdicts
+    from rehearsal.fitting import fit as fitted
+
+    verdicts = Verdicts(in_time=in_time, late=late, yes=yes)
+    profile = fitted(cases, mapping, read(policy), shipped_directory(), verdicts=verdicts)
+    console.write(written(profile).rstrip("\n"))
+
+
 @verb(app, "rehearse")
 async def rehearse(
     console: Console,
     policy: Annotated[str, typer.Option("--policy", help="argument-policy", metavar="POLICY")],
-    cases: Annotated[Path, typer.Option("--cases", help="option-cases-file", metavar="FILE.csv")],
+    cases: CasesOption,
     against: Annotated[str | None, typer.Option("--against", help="option-against", metavar="POLICY")] = None,
-    mapping: Annotated[str, typer.Option("--mapping", help="option-mapping", metavar="NAME|FILE.toml")] = "pingshan",
+    mapping: MappingOption = "pingshan",
     departments: Annotated[
         Path | None, typer.Option("--departments", help="option-departments-file", metavar="FILE.toml")
     ] = None,

@@ -29,8 +29,7 @@ async def show_rehearsal(
     with console.progress("progress-rehearsal", None) as advance:
 
         def progress(done: int, total: int) -> None:
-            del done, total
-            advance()
+            advance(steps=min(done, 1), total=total)
 
         found = await rehearse(first, second, cases, mapping, departments, seed, limit, progress)
     if report is not None:

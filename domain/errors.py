@@ -25,7 +25,7 @@ class LiandongError(Exception):
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
 
-    def __init__(self, code: str, **params: str | int) -> None:
+    def __init__(self, code: str, /, **params: str | int) -> None:
         self.code = code
         self.params = params
         super().__init__(f"{code} {params}" if params else code)

@@ -71,7 +71,7 @@ class Catalogue:
         """Whether there is a sentence with this key."""
         return bool(self._bundle.has_message(key))
 
-    def say(self, key: str, **params: Param) -> str:
+    def say(self, key: str, /, **params: Param) -> str:
         """The sentence with this key. Raises KeyError where there is none."""
         given = {name: self._shown(value) for name, value in params.items()}
         pattern = self._bundle.get_message(key).value
