@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.cases import CaseActivities
@@ -52,17 +52,25 @@ def activities_of(outside: Outside) -> list[Any]:
     ]
 
 
+def sandboxed() -> WorkflowRunner:
+    """Keeps workflows from whatever would not be the same at replay."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
 def build_worker(
-    outside: Outside, *, interceptors: Sequence[Interceptor] = (), max_cached_workflows: int = 1000
+    outside: Outside,
+    *,
+    interceptors: Sequence[Interceptor] = (),
+    runner: WorkflowRunner | None = None,
+    max_cached_workflows: int = 1000,
 ) -> Worker:
-    """The worker for every workflow and activity."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    """The worker for every workflow and activity; without a ``runner`` workflows are sandboxed."""
     return Worker(
         outside.engine.client,
         task_queue=outside.engine.task_queue,
         workflows=list(WORKFLOWS),
         activities=activities_of(outside),
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=runner or sandboxed(),
         interceptors=list(interceptors),
         max_cached_workflows=max_cached_workflows,
         graceful_shutdown_timeout=timedelta(seconds=5),

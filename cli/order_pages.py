@@ -8,6 +8,7 @@ from cli.session import is_at_rest
 from cli.situation import tell
 from desk.orders import Received
 from domain.case import CaseView
+from domain.ledger import FactKind
 from storage.callbacks import CallbackOutcome
 from storage.orders import InboxItem
 from texts.moments import local
@@ -22,7 +23,10 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
     now = datetime.now(UTC)
     for number, item in enumerate(items):
         order = item.order
-        due = local(order.due_at) + (f" ({text.say('overdue')})" if order.due_at < now else "")
+        alarm = (
+            text.say("overdue") if order.due_at < now else text.label(FactKind.WARNING_YELLOW) if order.warned else ""
+        )
+        due = local(order.due_at) + (f" ({alarm})" if alarm else "")
         citizen = ", ".join(part for part in (item.citizen_name, item.citizen_phone, item.citizen_address) if part)
         pending = order.acknowledge_by and not order.acknowledged_at
         acknowledge_by = local(order.acknowledge_by) if order.acknowledge_by and pending else ""

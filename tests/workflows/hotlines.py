@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from beginnings import Shifted
 from scripts import MINUTE, Intervention, Move, Refusal, Script, finds_violation, refers
 from support import desk_of, new_database, outside_of, rules
 from temporalio.client import Client, WorkflowHandle
@@ -37,7 +38,7 @@ from runtime.state import StateFolder
 from runtime.temporal import connect
 from storage import cases, departments, ledger
 from storage.database import Pool, open_pool
-from worker import build_worker
+from worker import build_worker, sandboxed
 
 PUNCTUAL = 'history.timerProcessorMaxTimeShift="10ms"'
 """Timers that are nearer than this are fired this late; by default a second, and each skip of time takes one."""
@@ -246,7 +247,8 @@ async def hotline(
 ) -> AsyncGenerator[Hotline]:
     """A hotline with the shipped directory, on a database of its own.
 
-    In virtual time its people are scripted; in real time its departments are really asked. With ``starts_work``
+    In virtual time its people are scripted and the first case begins at ``BEGINS``; in real time its departments
+    are really asked. With ``starts_work``
     its worker starts only when that is set.
     """
     found, problems = read_departments(path("haikou-departments.csv"), shipped_matters())
@@ -263,8 +265,12 @@ async def hotline(
 
             outside = replace(outside, rules=in_force)
         town = Hotline(desk_of(outside), database_url, f"t{uuid.uuid4().hex[:8]}")
-        interceptors = [scripted(lambda case_id: town.scripts[case_id])] if skip_time else []
-        worker = build_worker(outside, interceptors=interceptors, max_cached_workflows=max_cached_workflows)
+        worker = build_worker(
+            outside,
+            interceptors=[scripted(lambda case_id: town.scripts[case_id])] if skip_time else [],
+            runner=Shifted.to_begin(sandboxed()) if skip_time else None,
+            max_cached_workflows=max_cached_workflows,
+        )
         if starts_work is None:
             await exits.enter_async_context(worker)
             yield town
