@@ -26,7 +26,8 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
         alarm = (
             text.say("overdue") if order.due_at < now else text.label(FactKind.WARNING_YELLOW) if order.warned else ""
         )
-        due = local(order.due_at) + (f" ({alarm})" if alarm else "")
+        due = local(order.due_at) + (text.say("shown-provisional") if order.provisional else "")
+        due += f" ({alarm})" if alarm else ""
         citizen = ", ".join(part for part in (item.citizen_name, item.citizen_phone, item.citizen_address) if part)
         pending = order.acknowledge_by and not order.acknowledged_at
         acknowledge_by = local(order.acknowledge_by) if order.acknowledge_by and pending else ""

@@ -50,7 +50,17 @@ async def _body(pool: Pool, request: OrderRequest) -> dict[str, object]:
     words = await demands.words(pool, request.case_id)
     order = request.order.model_dump(
         mode="json",
-        include={"order_id", "department", "role", "rung", "task", "acknowledge_by", "due_at", "returnable"},
+        include={
+            "order_id",
+            "department",
+            "role",
+            "rung",
+            "task",
+            "acknowledge_by",
+            "due_at",
+            "provisional",
+            "returnable",
+        },
     )
     return {
         "event": "order.sent",

@@ -244,9 +244,10 @@ class CaseFile:
                 shown = {"until": deadline.at, "provisional": deadline.provisional}
                 state.waiting[key] = waiting.model_copy(update=shown)
         for order in [order for order in state.orders.values() if order.is_open and order.limit in state.limits]:
-            shown = {"due_at": self.foreseen(order.limit).at}
+            deadline = self.foreseen(order.limit)
+            shown = {"due_at": deadline.at, "provisional": deadline.provisional}
             if (acknowledge := acknowledge_limit(order.order_id)) in state.limits and not order.acknowledged_at:
-                shown["acknowledge_by"] = min(shown["due_at"], self.foreseen(acknowledge).at)
+                shown["acknowledge_by"] = min(deadline.at, self.foreseen(acknowledge).at)
             state.orders[order.order_id] = order.model_copy(update=shown)
 
     async def wait_in_time(

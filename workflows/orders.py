@@ -68,6 +68,7 @@ class Orders:
             acknowledge_by=min(acknowledge_by, deadline.at) if acknowledge_by else None,
             limit=limit,
             due_at=deadline.at,
+            provisional=deadline.provisional,
         )
         file.state.orders[order.order_id] = order
         file.note(

@@ -22,9 +22,9 @@ class Shifted(WorkflowRunner):
         self._by = by
 
     @classmethod
-    def to_begin(cls, runner: WorkflowRunner) -> "Shifted":
-        """So that a case that is opened now begins at ``BEGINS``."""
-        return cls(runner, BEGINS - datetime.now(UTC))
+    def to_begin(cls, runner: WorkflowRunner, at: datetime) -> "Shifted":
+        """So that a case that is opened now begins at this instant."""
+        return cls(runner, at - datetime.now(UTC))
 
     def prepare_workflow(self, defn: Any) -> None:
         self._runner.prepare_workflow(defn)

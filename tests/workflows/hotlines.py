@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beginnings import Shifted
+from beginnings import BEGINS, Shifted
 from scripts import MINUTE, Intervention, Move, Refusal, Script, finds_violation, refers
 from support import desk_of, new_database, outside_of, rules
 from temporalio.client import Client, WorkflowHandle
@@ -240,6 +240,7 @@ async def hotline(
     engines: Engines,
     *,
     skip_time: bool,
+    begins: datetime = BEGINS,
     policy: str = "haikou",
     rules: Rules | None = None,
     max_cached_workflows: int = 1000,
@@ -247,7 +248,7 @@ async def hotline(
 ) -> AsyncGenerator[Hotline]:
     """A hotline with the shipped directory, on a database of its own.
 
-    In virtual time its people are scripted and the first case begins at ``BEGINS``; in real time its departments
+    In virtual time its people are scripted and the first case begins when it is said to; in real time its departments
     are really asked. With ``starts_work``
     its worker starts only when that is set.
     """
@@ -268,7 +269,7 @@ async def hotline(
         worker = build_worker(
             outside,
             interceptors=[scripted(lambda case_id: town.scripts[case_id])] if skip_time else [],
-            runner=Shifted.to_begin(sandboxed()) if skip_time else None,
+            runner=Shifted.to_begin(sandboxed(), begins) if skip_time else None,
             max_cached_workflows=max_cached_workflows,
         )
         if starts_work is None:
