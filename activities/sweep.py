@@ -1,4 +1,4 @@
-"""The sweep: hands over whatever was stored and, for a crash or an outage, not handed over at once."""
+"""The sweep: hands over whatever was stored and not handed over at once, for a crash or an outage; and warnings."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -11,8 +11,8 @@ from domain.errors import Unavailable
 from domain.values import Value
 from outbox.callbacks import hand_over
 from outbox.cases import Engine, RulesInForce, start_case
-from outbox.orders import Post, send_order
-from storage import callbacks, demands, orders
+from outbox.orders import Post, send_notice, send_order
+from storage import callbacks, demands, notices, orders
 from storage.database import Pool, reaching_database
 from storage.demands import StoredDemand
 
@@ -23,7 +23,7 @@ AT_ONCE = 200
 """How many of each kind one sweep takes."""
 
 TO_ONE = 20
-"""How many orders to one department it takes: one that is away must not keep the others waiting."""
+"""How many orders or warnings to one department it takes: one that is away must not keep the others waiting."""
 
 SIDE_BY_SIDE = 10
 """How many lines are worked off at a time."""
@@ -37,6 +37,7 @@ class Swept(Value):
     cases: int = 0
     callbacks: int = 0
     orders: int = 0
+    notices: int = 0
     failed: int = 0
 
 
@@ -77,6 +78,9 @@ class SweepActivities:
             for request in await orders.undelivered(self._pool, self._grace, AT_ONCE, TO_ONE):
                 again = partial(send_order, self._pool, self._post, request)
                 lines["orders", request.order.department].append(again)
+            for notice in await notices.pending(self._pool, AT_ONCE, TO_ONE):
+                again = partial(send_notice, self._pool, self._post, notice)
+                lines["notices", notice.department].append(again)
         return lines
 
     async def _start(self, demand: StoredDemand) -> None:

@@ -9,8 +9,9 @@ import httpx
 from domain.errors import Unavailable
 from domain.order import OrderRequest, OrderWithdrawal
 from domain.tokens import department_token, signature
-from storage import demands, departments, orders
+from storage import demands, departments, notices, orders
 from storage.database import Pool
+from storage.notices import Notice
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,25 @@ async def send_withdrawal(pool: Pool, post: Post, withdrawal: OrderWithdrawal) -
         error = await _post(post, url, withdrawal.department, f"{withdrawal.order_id}.withdrawn", body)
         if error is not None:
             await orders.mark_undelivered(pool, withdrawal.order_id, error)
+
+
+async def send_notice(pool: Pool, post: Post, notice: Notice) -> None:
+    """Tell a department's system of a warning. Raises Unavailable where the system does not take it."""
+    url = await departments.endpoint(pool, notice.department)
+    if url is not None:
+        body = {
+            "event": "order.warned",
+            "case_id": notice.case_id,
+            "order_id": notice.order_id,
+            "department": notice.department,
+            "warning": notice.kind.value,
+            "due_at": notice.due_at.isoformat(),
+        }
+        error = await _post(post, url, notice.department, f"{notice.order_id}.{notice.kind.value}", body)
+        if error is not None:
+            await notices.mark_undelivered(pool, notice, error)
+            raise Unavailable("department-unreachable", department=notice.department, reason=error)
+    await notices.mark_delivered(pool, notice)
 
 
 async def _body(pool: Pool, request: OrderRequest) -> dict[str, object]:

@@ -10,6 +10,7 @@ from domain.case import CaseView, Record, Status
 from domain.ladder import Rung
 from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, first_misfit
 from domain.order import Order
+from storage import notices
 from storage.database import Connection, Pool
 from storage.orders import REGISTER
 
@@ -70,7 +71,7 @@ async def write(pool: Pool, record: Record) -> int:
     """Append the facts that the ledger lacks and bring the projections up to date; returns how many were new.
 
     Idempotent on (case, sequence): writing the same record again adds nothing. Every open order is put into its
-    department's keeping. Raises ValueError where facts are missing or doubled.
+    department's keeping, every warning on its way there. Raises ValueError where facts are missing or doubled.
     """
     case_id = record.case.case_id
     async with pool.acquire() as connection, connection.transaction():
@@ -87,6 +88,7 @@ async def write(pool: Pool, record: Record) -> int:
         await connection.executemany(APPEND, [_entry_row(entry) for entry in entries])
         await connection.execute(PUT_CASE, *_case_row(record, entries[-1].hash))
         await _put_orders(connection, record, {fact.order_id for fact in facts})
+        await notices.note(connection, case_id, facts)
         if seq == 0:
             await connection.execute(ON_RECORD, case_id)
     return len(facts)

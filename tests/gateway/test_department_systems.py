@@ -196,6 +196,45 @@ async def test_no_department_fills_the_sweep(office: Office) -> None:
         await pool.execute("UPDATE delivery SET delivered_at = now() WHERE order_id = ANY($1)", orders)
 
 
+NOTE = (
+    "INSERT INTO notice (order_id, kind, case_id, department, due_at) VALUES ($1, $2, $3, $4, now()) RETURNING due_at"
+)
+STATE = "SELECT delivered_at IS NOT NULL AS delivered, attempts, last_error FROM notice WHERE order_id = $1"
+
+
+async def test_a_warning_reaches_the_departments_system_once(office: Office) -> None:
+    outside, pool = office.outside, office.desk.pool
+    sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
+    async with a_department(office, taken, lambda: Response(status_code=503), taken) as system:
+        case_id = await office.open(department=system.code)
+        order_id = f"{case_id}.1"
+        await is_delivered(office, order_id)
+        due_at = await pool.fetchval(NOTE, order_id, "warning.yellow", case_id, system.code)
+        assert (await sweep.hand_over_pending()).failed == 1
+        assert tuple(*await pool.fetch(STATE, order_id)) == (False, 1, "HTTP 503")
+        assert [(await sweep.hand_over_pending()).notices for _ in range(2)] == [1, 0]
+        assert tuple(*await pool.fetch(STATE, order_id)) == (True, 2, None)
+        _, tried, warned = system.deliveries
+    assert tried.headers["idempotency-key"] == warned.headers["idempotency-key"] == f"{order_id}.warning.yellow"
+    assert is_signed(warned, system.code)
+    assert warned.content == {
+        "event": "order.warned",
+        "case_id": case_id,
+        "order_id": order_id,
+        "department": system.code,
+        "warning": "warning.yellow",
+        "due_at": due_at.isoformat(),
+    }
+
+
+async def test_a_warning_to_a_department_without_a_system_is_in_its_inbox(office: Office) -> None:
+    outside, pool = office.outside, office.desk.pool
+    case_id = await office.open(department=NEIGHBOUR)
+    await pool.fetchval(NOTE, f"{case_id}.1", "warning.red", case_id, NEIGHBOUR)
+    swept = await SweepActivities(outside.pool, outside.engine, outside.post, outside.rules).hand_over_pending()
+    assert (swept.notices, swept.failed) == (1, 0)
+
+
 async def unsent(office: Office) -> set[str]:
     return {request.order.order_id for request in await undelivered(office.desk.pool, 0, 100)}
 

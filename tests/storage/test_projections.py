@@ -15,7 +15,7 @@ from domain.demand import Channel, Nature, Urgency
 from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
-from storage import callbacks, cases, demands, ledger, orders
+from storage import callbacks, cases, demands, ledger, notices, orders
 from storage.callbacks import CallbackOutcome, StoredCallback
 from storage.cases import Count
 from storage.database import Pool, open_pool
@@ -296,6 +296,12 @@ FILL = (
     FROM order_view
     """,
     """
+    INSERT INTO notice (order_id, kind, case_id, department, due_at, noted_at, delivered_at)
+    SELECT order_id, 'warning.yellow', case_id, department, due_at, now() - interval '1 hour' * (n % 900),
+           CASE WHEN n % 100 > 0 THEN now() END
+    FROM (SELECT *, row_number() OVER () AS n FROM order_view) AS one
+    """,
+    """
     INSERT INTO callback (callback_id, order_id, case_id, department, reply, fingerprint, received_at, handed_over_at)
     SELECT 'callback-' || n, 'case-' || n || '.1', 'case-' || n, 'HK-' || n % 60, '{}', repeat('0', 64), t,
            CASE WHEN n > 5 THEN t END
@@ -356,6 +362,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "view": (cases.VIEW, ("case-77",)),
     "inbox": (orders.INBOX, ("HK-10", 100)),
     "undelivered": (orders.UNDELIVERED, (20.0, 200, 20)),
+    "notices": (notices.PENDING, (200, 20)),
     "owner": (orders.OWNER, ("case-77.1",)),
     "pending": (callbacks.PENDING, (20.0, 200)),
     "callbacks of a case": (callbacks.OF_CASE, ("case-77",)),

@@ -23,6 +23,7 @@ from domain.ledger import FactKind
 from domain.limits import HANDLE, Move
 from domain.policy import Policy
 from policies.files import read
+from storage import notices
 
 SATISFIED = Script(people={Awaited.CALLBACK: (calls_back(),)})
 CALENDAR = rules("haikou").calendar
@@ -70,6 +71,13 @@ async def test_warnings_are_given_once_a_working_day_before_and_after_the_limit(
     assert CALENDAR.working_time(yellow, order.due_at) == WORKING_DAY
     assert CALENDAR.working_time(order.due_at, red) == WORKING_DAY
     assert order.warned
+    on_their_way = [
+        notice for notice in await notices.pending(virtual.pool, 100, 100) if notice.order_id == order.order_id
+    ]
+    assert [(notice.kind, notice.due_at, notice.department) for notice in on_their_way] == [
+        (FactKind.WARNING_YELLOW, yellow, LEAD),
+        (FactKind.WARNING_RED, red, LEAD),
+    ]
 
 
 def silent_until_closed() -> Script:
