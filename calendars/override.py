@@ -13,24 +13,35 @@ up to that day then gives way to the file.
 """
 
 import tomllib
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from domain.errors import Invalid
 from domain.values import Text, Value
 
-_REASONS = {"extra_forbidden": "unknown-key", "missing": "missing"}
+_REASONS = {
+    "extra_forbidden": "unknown-key",
+    "missing": "missing",
+    "string_too_short": "empty",
+    "string_too_long": "too-long",
+    "string_type": "not-a-text",
+    "tuple_type": "not-a-list",
+}
+_SHOWN = 60
+"""How much of what a file says a refusal repeats."""
 
 
 def _as_written(day: object) -> object:
     """Dates and their ISO text only: pydantic would take a number for a time stamp."""
     if isinstance(day, str) or (isinstance(day, date) and not isinstance(day, datetime)):
         return day
-    raise PydanticCustomError("impossible_date", "not a date")
+    raise PydanticCustomError("impossible-date", "not a date")
 
 
 _Day = Annotated[date, BeforeValidator(_as_written)]
@@ -48,44 +59,53 @@ class Override(Value):
     @field_validator("days_off", "days_worked")
     @classmethod
     def _once(cls, days: tuple[date, ...]) -> tuple[date, ...]:
-        if len(set(days)) < len(days):
-            raise PydanticCustomError("duplicate_date", "a date is listed twice")
+        if doubled := sorted(day for day, times in Counter(days).items() if times > 1):
+            raise PydanticCustomError("duplicate-date", "a date is listed twice", {"dates": _named(doubled)})
         return tuple(sorted(days))
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:
-        if set(self.days_off) & set(self.days_worked):
-            raise PydanticCustomError("in_both_lists", "a date is both off and worked")
+        if both := sorted(set(self.days_off) & set(self.days_worked)):
+            raise PydanticCustomError("in-both-lists", "a date is both off and worked", {"dates": _named(both)})
         return self
 
 
 def read_override(file: Path) -> Override:
     """The override in this TOML file.
 
-    Raises ``Invalid`` with code ``calendar-file-invalid``, the ``file``, the ``field`` (a key, with the
-    position in a list) and the ``reason``: ``unreadable``, ``not-toml`` (with a ``detail`` that names the
-    line; an unquoted date that does not exist is one), ``unknown-key``, ``missing``, ``impossible-date``,
-    ``duplicate-date``, ``in-both-lists``, or what else pydantic found wrong.
+    Raises Invalid ``file-unreadable``, and ``calendar-file-invalid`` with the ``file``, the ``field`` (a key,
+    with the position in a list; ``-`` for the file as a whole), the ``reason`` and a ``detail``: ``not-toml``
+    (the line; an unquoted date that does not exist is one), ``unknown-key`` and ``missing`` (the keys there
+    are), ``duplicate-date`` and ``in-both-lists`` (the dates), ``impossible-date`` and others (what is there).
     """
     try:
         # Windows' editor puts a byte order mark in front, which TOML does not allow.
         table = tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        raise _invalid(file, "", "unreadable", error.strerror or "") from None
-    except ValueError as error:
-        raise _invalid(file, "", "not-toml", str(error)) from None
+    except (OSError, UnicodeEncodeError):
+        raise Invalid("file-unreadable", file=str(file)) from None
+    except (ValueError, RecursionError) as error:
+        raise _invalid(file, "-", "not-toml", str(error)[:200]) from None
     try:
         return Override.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "days_worked"
-        raise _invalid(file, where, _reason(first["type"]), first["msg"]) from None
+        raise _invalid(file, where, _reason(first["type"]), _detail(first)) from None
 
 
 def _reason(kind: str) -> str:
-    if kind.startswith("date_"):
-        return "impossible-date"
-    return _REASONS.get(kind, kind.replace("_", "-"))
+    return "impossible-date" if kind.startswith("date_") else _REASONS.get(kind, kind)
+
+
+def _detail(error: ErrorDetails) -> str:
+    if error["type"] in ("extra_forbidden", "missing"):
+        return ", ".join(Override.model_fields)
+    found = str(error.get("ctx", {}).get("dates", error["input"]))
+    return repr(found) if found.strip() != found or not found else found[:_SHOWN]
+
+
+def _named(days: Sequence[date]) -> str:
+    return ", ".join(day.isoformat() for day in days)
 
 
 def _invalid(file: Path, field: str, reason: str, detail: str) -> Invalid:

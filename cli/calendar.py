@@ -22,11 +22,10 @@ async def show(
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.session import at_desk
-    from desk.rules import china_calendar_in_force
+    from desk.rules import china_calendar_of
 
     async with at_desk(console, engine=False) as desk:
-        version = await china_calendar_in_force(desk.pool)
-    calendar = version.calendar
+        calendar = await china_calendar_of(desk.pool, year)
     days = _days(calendar, year)
     if output is Output.JSON:
         listed = [{"day": day, "worked": worked, "published": _is_published(calendar, day)} for day, worked in days]
@@ -76,13 +75,16 @@ async def publish(
 ) -> int:
     from calendars.override import read_override
     from cli.changes import tell_changed
+    from cli.entries import made
     from cli.session import at_desk
     from desk.changes import open_cases, recompute
     from desk.rules import publish as publish_days
+    from domain.commands import Decision
 
+    decision = made(Decision, {"by": by, "reason": reason})
     override = read_override(file)
     async with at_desk(console) as desk:
-        published = await publish_days(desk.pool, override, by, revise=revise)
+        published = await publish_days(desk.pool, override, decision, revise=revise)
         if output is Output.TEXT:
             for change in published.changed:
                 worked = console.text.say("day-worked" if change.worked else "day-off")
@@ -90,5 +92,5 @@ async def publish(
             console.say("calendar-published", revision=published.after.revision, changed=len(published.changed))
         total = len(await open_cases(desk))
         with console.progress("progress-cases", total) as advance:
-            changed = await recompute(desk, published.after, by=by, reason=reason, dry_run=False, advance=advance)
+            changed = await recompute(desk, published.after, decision, dry_run=False, advance=advance)
     return tell_changed(console, changed, output, "change-done")

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
+from cli.changes import told_move
 from cli.console import Console
 from cli.situation import Names
 from desk.cases import CaseFolder
@@ -14,6 +15,7 @@ from domain.commands import CallbackResult, Grounds
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import End, Outcome, Rung
 from domain.ledger import ENGINE, Entry, Fact, FactKind
+from domain.limits import Move
 from domain.order import Result, Role, WithdrawalReason
 from storage.callbacks import CallbackOutcome, StoredCallback
 from texts.catalogue import Catalogue
@@ -109,6 +111,9 @@ def _details(fact: Fact, text: Catalogue, names: Names) -> list[str]:
 
 
 def _value(kind: FactKind, name: str, value: JsonValue, text: Catalogue, names: Names) -> str:
+    if name == "limits":
+        moves = TypeAdapter(list[Move]).validate_python(value)
+        return text.parts(told_move(text, move) for move in moves if move.is_moved)
     if isinstance(value, bool):
         return text.say("yes" if value else "no")
     if isinstance(value, Mapping):

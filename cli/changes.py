@@ -6,20 +6,21 @@ from datetime import timedelta
 from cli.console import OK, PARTLY_DONE, Console, Output
 from desk.changes import Changed
 from domain.clock import Deadline
+from domain.limits import Move
 from texts.catalogue import Catalogue
 from texts.moments import local
 
 
 def tell_changed(console: Console, changed: Sequence[Changed], output: Output, key: str) -> int:
     """Deadlines before and after, the cases that refused, and the sum as the sentence ``key``; the exit status."""
-    refused = [one for one in changed if one.refused]
+    refused = [(one, one.refused) for one in changed if one.refused]
     if output is Output.JSON:
         console.json([one.model_dump() for one in changed])
         return PARTLY_DONE if refused else OK
     rows = [
         (
             one.case_id,
-            console.text.say(f"limit-{move.limit.split('.')[0].replace('_', '-')}"),
+            _limit(console.text, move),
             _shown(console.text, move.before),
             _shown(console.text, move.after),
             _shift(move.after.at - move.before.at),
@@ -29,10 +30,20 @@ def tell_changed(console: Console, changed: Sequence[Changed], output: Output, k
     ]
     if rows:
         console.table(("column-case", "column-limit", "column-before", "column-after", "column-shift"), rows)
-    for one in refused:
-        console.say("change-refused", case=one.case_id, reason=one.refused)
+    for one, code in refused:
+        console.say("change-refused", case=one.case_id, reason=console.text.problem(code, one.params))
     console.say(key, cases=len(changed) - len(refused), moved=sum(1 for one in changed if one.moved))
     return PARTLY_DONE if refused else OK
+
+
+def told_move(text: Catalogue, move: Move) -> str:
+    """One limit before and after, as a clause."""
+    before, after = _shown(text, move.before), _shown(text, move.after)
+    return text.say("limit-moved", limit=_limit(text, move), before=before, after=after)
+
+
+def _limit(text: Catalogue, move: Move) -> str:
+    return text.say(f"limit-{move.limit.split('.')[0].replace('_', '-')}")
 
 
 def _shown(text: Catalogue, deadline: Deadline) -> str:

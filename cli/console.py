@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from io import StringIO
@@ -170,9 +170,13 @@ def _clean(text: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no word for: instants, and models."""
+    """What JSON has no word for: instants, days, lengths of time (in seconds), and models."""
     if isinstance(value, datetime):
         return universal(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     dump = getattr(value, "model_dump", None)
     if dump is None:
         raise TypeError(type(value).__name__)

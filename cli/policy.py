@@ -111,18 +111,22 @@ def _leaf(value: Any) -> str:
 async def activate(
     console: Console, policy: PolicyArgument, by: ByOption, reason: ReasonOption, output: OutputOption = Output.TEXT
 ) -> None:
+    from cli.entries import made
     from cli.session import at_desk
     from desk.rules import activate as make_active
-    from policies.files import read
+    from desk.rules import activation_in_force, policy_named
+    from domain.commands import Decision
 
-    policy_file = read(policy)
+    decision = made(Decision, {"by": by, "reason": reason})
     async with at_desk(console, engine=False) as desk:
-        activation = await make_active(desk.pool, policy_file, by, reason)
+        done = await make_active(desk.pool, await policy_named(desk.pool, policy), decision)
+        activation = await activation_in_force(desk.pool)
     if output is Output.JSON:
-        console.json(activation.model_dump())
+        console.json({**activation.model_dump(), "new": done is not None})
     else:
         label = f"{activation.policy_id}@{activation.version}"
-        console.say("policy-activated", policy=label, by=activation.activated_by)
+        key = "policy-activated" if done else "policy-active-already"
+        console.say(key, policy=label, by=activation.activated_by, at=activation.activated_at)
 
 
 @verb(app, "migrate")
@@ -137,17 +141,19 @@ async def migrate(
     output: OutputOption = Output.TEXT,
 ) -> int:
     from cli.changes import tell_changed
-    from cli.entries import either
+    from cli.entries import either, made
     from cli.session import at_desk
     from desk.changes import adopt, open_cases
     from desk.rules import rules_of_version
+    from domain.commands import Decision
 
     either(bool(cases), everything, "CASE..., --all")
+    decision = made(Decision, {"by": by, "reason": reason})
     async with at_desk(console) as desk:
-        rules = await rules_of_version(desk.pool, policy)
         found = await open_cases(desk, None if everything else cases)
+        rules = await rules_of_version(desk.pool, policy, decision.by, dry_run=dry_run)
         with console.progress("progress-cases", len(found)) as advance:
-            changed = await adopt(desk, found, rules, by=by, reason=reason, dry_run=dry_run, advance=advance)
+            changed = await adopt(desk, found, rules, decision, dry_run=dry_run, advance=advance)
     return tell_changed(console, changed, output, "change-foreseen" if dry_run else "change-done")
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from desk.commands import foresee, update
 from desk.rules import stored_policy
 from desk.window import Desk
 from domain.calendar import WorkCalendar
-from domain.commands import ChangeRules, Command
+from domain.commands import ChangeRules, Command, Decision
 from domain.errors import LiandongError, NotFound
 from domain.limits import Move
 from domain.policy import Rules
@@ -29,6 +31,8 @@ class Changed(Value):
     """Every running limit, whether or not it moved."""
     refused: str | None = None
     """The code of the refusal."""
+    params: dict[str, str | int] = Field(default_factory=dict[str, str | int])
+    """What the refusal names."""
 
     @property
     def moved(self) -> tuple[Move, ...]:
@@ -50,23 +54,23 @@ async def adopt(
     desk: Desk,
     found: Sequence[OpenCase],
     rules: Rules,
+    decision: Decision,
     *,
-    by: str,
-    reason: str,
     dry_run: bool,
     advance: Callable[[], None],
 ) -> list[Changed]:
     """Let open cases go on under these rules; with ``dry_run`` only say what that would move."""
-    change = ChangeRules(policy=rules.policy, calendar=rules.calendar, by=by, reason=reason)
+    change = ChangeRules(policy=rules.policy, calendar=rules.calendar, by=decision.by, reason=decision.reason)
     return await _all(found, lambda case: _one(desk, case, change, dry_run), advance)
 
 
 async def recompute(
-    desk: Desk, days: WorkCalendar, *, by: str, reason: str, dry_run: bool, advance: Callable[[], None]
+    desk: Desk, days: WorkCalendar, decision: Decision, *, dry_run: bool, advance: Callable[[], None]
 ) -> list[Changed]:
     """Count every open case on China's working days anew with these, each in the office hours of its own policy."""
-    changes = {case.policy: await _in_own_hours(desk, case.policy, days, by, reason) for case in await open_cases(desk)}
-    on_these_days = [case for case in await open_cases(desk) if changes.get(case.policy)]
+    found = await open_cases(desk)
+    changes = {label: await _in_own_hours(desk, label, days, decision) for label in {case.policy for case in found}}
+    on_these_days = [case for case in found if changes[case.policy]]
 
     async def work(case: OpenCase) -> Changed:
         change = changes[case.policy]
@@ -76,13 +80,13 @@ async def recompute(
     return await _all(on_these_days, work, advance)
 
 
-async def _in_own_hours(desk: Desk, label: str, days: WorkCalendar, by: str, reason: str) -> ChangeRules | None:
+async def _in_own_hours(desk: Desk, label: str, days: WorkCalendar, decision: Decision) -> ChangeRules | None:
     """The change for cases under this policy; None where it does not count on China's working days."""
     policy_id, _, version = label.rpartition("@")
     policy_file = await stored_policy(desk.pool, policy_id, int(version))
     if not isinstance(policy_file.calendar, China):
         return None
-    return ChangeRules(calendar=rules_with(policy_file, days).calendar, by=by, reason=reason)
+    return ChangeRules(calendar=rules_with(policy_file, days).calendar, by=decision.by, reason=decision.reason)
 
 
 async def _one(desk: Desk, case: OpenCase, change: ChangeRules, dry_run: bool) -> Changed:
@@ -92,7 +96,7 @@ async def _one(desk: Desk, case: OpenCase, change: ChangeRules, dry_run: bool) -
         else:
             moves = await update(desk, case.case_id, Command.CHANGE_RULES, change, list[Move])
     except LiandongError as error:
-        return Changed(case_id=case.case_id, refused=error.code)
+        return Changed(case_id=case.case_id, refused=error.code, params=error.params)
     return Changed(case_id=case.case_id, moves=tuple(moves))
 
 

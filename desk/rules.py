@@ -22,11 +22,12 @@ from calendars.revisions import (
     says_the_same,
 )
 from domain.calendar import WorkCalendar
-from domain.errors import DoesNotFit, Invalid, Refused
+from domain.commands import Decision
+from domain.errors import DoesNotFit, NotFound, Refused
 from domain.policy import Rules
 from domain.values import Value
 from policies.files import China, PolicyFile, days_needed, read, rules_with
-from policies.lint import lint
+from policies.lint import require_workable
 from storage import policies
 from storage.database import Pool, reaching_database
 from storage.policies import Activation, CalendarVersion, InForce, NewPolicy, StoredPolicy
@@ -38,7 +39,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 """Where it is decided which day it is."""
 
 MACHINE = "liandong"
-"""Who stores what nobody decided: the shipped default, and a calendar that reaches further."""
+"""Who decides on the shipped default, and publishes a calendar that reaches further."""
 
 
 class Published(Value):
@@ -79,7 +80,7 @@ async def _in_force(pool: Pool, default_policy: str) -> InForce:
         found = await policies.in_force(pool, CHINA)
     if found is not None:
         return found
-    await _activate(pool, read(default_policy), MACHINE, "shipped default", only_first=True)
+    await _activate(pool, read(default_policy), Decision(by=MACHINE, reason="shipped default"), only_first=True)
     return await _in_force(pool, default_policy)
 
 
@@ -105,34 +106,46 @@ async def policy_named(pool: Pool, name: str) -> PolicyFile:
     return read(name)
 
 
-async def rules_of_version(pool: Pool, name: str) -> Rules:
+async def rules_of_version(pool: Pool, name: str, by: str, *, dry_run: bool) -> Rules:
     """A policy by name, file or stored version, with its calendar, for cases that are to go on under it.
 
-    It is stored first, so that the record's ``<policy>@<version>`` can always be looked up; raises as ``activate``.
+    It is stored first, so that the record's ``<policy>@<version>`` can always be looked up, but not by a
+    ``dry_run``; raises as ``activate``.
     """
     policy_file = await policy_named(pool, name)
     await asyncio.to_thread(require_workable, policy_file)
     with reaching_database():
-        version = await policies.store(pool, _new(policy_file), MACHINE)
+        version = await policies.store(pool, _new(policy_file), by, dry_run=dry_run)
     policy_file = policy_file.model_copy(update={"version": version})
     china = await china_calendar_in_force(pool) if isinstance(policy_file.calendar, China) else None
     return rules_with(policy_file, china.calendar if china else None)
 
 
-async def activate(pool: Pool, policy_file: PolicyFile, by: str, reason: str) -> Activation:
-    """From now on cases open under this policy; the activation that counts, an earlier one where it counts already.
+async def activate(pool: Pool, policy_file: PolicyFile, decision: Decision) -> Activation | None:
+    """From now on cases open under this policy; None where they do already, and nothing is written then.
 
     Raises Invalid ``policy-refused`` for a policy that cannot work (``policy``, ``findings``: how many, and of the
     first the ``key``, its code as ``reason`` and its params), Refused ``policy-version-taken`` where its version was
     another policy; stores nothing then.
     """
-    return await _activate(pool, policy_file, by, reason, only_first=False)
+    return await _activate(pool, policy_file, decision, only_first=False)
 
 
-async def _activate(pool: Pool, policy_file: PolicyFile, by: str, reason: str, *, only_first: bool) -> Activation:
+async def activation_in_force(pool: Pool) -> Activation:
+    """Which version counts for new cases, since when, who said so and why. Raises NotFound before the first."""
+    with reaching_database():
+        found = await policies.active(pool)
+    if found is None:
+        raise NotFound("policy-none-active")
+    return found
+
+
+async def _activate(pool: Pool, policy_file: PolicyFile, decision: Decision, *, only_first: bool) -> Activation | None:
     await asyncio.to_thread(require_workable, policy_file)
     with reaching_database():
-        return await policies.activate(pool, _new(policy_file), by=by, reason=reason, only_first=only_first)
+        return await policies.activate(
+            pool, _new(policy_file), by=decision.by, reason=decision.reason, only_first=only_first
+        )
 
 
 def _new(policy_file: PolicyFile) -> NewPolicy:
@@ -142,21 +155,6 @@ def _new(policy_file: PolicyFile) -> NewPolicy:
         content=policy_file.model_dump(mode="json"),
         fingerprint=fingerprint(policy_file),
     )
-
-
-def require_workable(policy_file: PolicyFile) -> None:
-    """Raises Invalid ``policy-refused`` where lint finds what cannot work."""
-    refused = [finding for finding in lint(policy_file) if finding.refuses]
-    if refused:
-        first = refused[0]
-        raise Invalid(
-            "policy-refused",
-            policy=policy_file.label,
-            key=first.key,
-            reason=first.code,
-            findings=len(refused),
-            **first.params,
-        )
 
 
 def fingerprint(policy_file: PolicyFile) -> str:
@@ -185,8 +183,23 @@ async def china_calendar_in_force(pool: Pool, *, today: date | None = None) -> C
     return stored or await china_calendar_in_force(pool, today=today)
 
 
+async def china_calendar_of(pool: Pool, year: int) -> WorkCalendar:
+    """China's working days of a year: as published last, or by the same lists where that does not reach so far.
+
+    Raises Invalid ``calendar-range-invalid`` for a year that no list can tell.
+    """
+    known = await china_calendar_in_force(pool)
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    if known.first_day <= first and last <= known.last_day:
+        return known.calendar
+    with reaching_database():
+        published = await _published(pool)
+    first, last = min(first, known.first_day), max(last, known.last_day)
+    return await asyncio.to_thread(revision_of, published, first, last, known.calendar.revision)
+
+
 async def publish(
-    pool: Pool, override: Override, by: str, *, revise: bool = False, today: date | None = None
+    pool: Pool, override: Override, decision: Decision, *, revise: bool = False, today: date | None = None
 ) -> Published:
     """Store the next revision of China's working days: the last one with these dates; open cases are not touched.
 
@@ -207,7 +220,7 @@ async def publish(
             require_future(changed, today)
         content = override.model_dump(mode="json")
         stored = await policies.publish_calendar(
-            pool, after, covers=(first, last), by=by, source=override.source, override=content
+            pool, after, covers=(first, last), by=decision.by, source=override.source, override=content
         )
     if stored is None:
         raise Refused("calendar-changed-meanwhile", calendar=CHINA, revision=after.revision)

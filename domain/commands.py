@@ -228,13 +228,18 @@ class ExtendOrder(Value):
     by: PersonName
 
 
-class ChangeRules(Value):
+class Decision(Value):
+    """Who decided that rules change, and why; what cannot be written down so is not carried out."""
+
+    by: PersonName
+    reason: Text
+
+
+class ChangeRules(Decision):
     """A recorded decision that this open case goes on under another policy, or under a newer calendar."""
 
     policy: Policy | None = None
     calendar: WorkCalendar | None = None
-    by: PersonName
-    reason: Text
 
 
 def departments_named(content: Value) -> tuple[str, ...]:

@@ -206,7 +206,7 @@ def check_hold(state: CaseState, command: HoldCase, policy: Policy, calendar: Wo
         raise Refused("hold-ends-before-it-begins", until=_shown(command.until))
     longest = rule.span.after(now, calendar)
     if command.until > longest:
-        raise Refused("hold-too-long", asked=_shown(command.until), until=_shown(longest))
+        raise Refused("hold-too-long", at=_shown(command.until), until=_shown(longest))
 
 
 def check_release(state: CaseState, command: ReleaseCase) -> None:

@@ -64,6 +64,22 @@ def lint(policy_file: PolicyFile) -> list[Finding]:
     ]
 
 
+def require_workable(policy_file: PolicyFile) -> None:
+    """Raises Invalid ``policy-refused`` where lint finds what cannot work: the ``policy``, how many ``findings``, and
+    of the first the ``key``, its code as ``reason`` and its own params."""
+    refused = [finding for finding in lint(policy_file) if finding.refuses]
+    if refused:
+        first = refused[0]
+        raise Invalid(
+            "policy-refused",
+            policy=policy_file.label,
+            key=first.key,
+            reason=first.code,
+            findings=len(refused),
+            **first.params,
+        )
+
+
 def _refuse(key: str, code: str, **params: str | int) -> Finding:
     return Finding(key=key, code=code, params=params)
 

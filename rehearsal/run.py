@@ -15,6 +15,7 @@ from domain.case import Case, CaseStart
 from domain.department import Directory
 from domain.policy import Rules
 from policies.files import DAYS_BEFORE, YEARS_AHEAD, China, PolicyFile, read, rules_of
+from policies.lint import require_workable
 from rehearsal.conduct import Profile, assumed, read_profile
 from rehearsal.course import Course, course_of
 from rehearsal.crowd import Crowd, gather, shipped_directory
@@ -100,12 +101,15 @@ async def rehearse(
     many cases are done, of how many; each counts once for each policy. Cancelled while cases run (Ctrl-C), it stops
     everything and gives back what it has, marked partial.
 
-    Raises what reading the files does (NotFound, Invalid, each naming the file and the key or line), and
-    Unavailable: ``embedded-missing`` without that extra, ``part-crashed`` where the engine ends by itself.
+    Raises what reading the files does (NotFound, Invalid, each naming the file and the key or line), Invalid
+    ``policy-refused`` for a policy that lint refuses, and Unavailable: ``embedded-missing`` without that extra,
+    ``part-crashed`` where the engine ends by itself.
     """
     today = today or datetime.now(UTC).date()
     directory = shipped_directory()
     files = [read(name) for name in (policy_a, policy_b) if name is not None]
+    for file in files:
+        await asyncio.to_thread(require_workable, file)
     profile = read_profile(departments, directory) if isinstance(departments, Path) else departments or assumed()
     crowd = await asyncio.to_thread(gather, cases, mapping, directory, limit, today)
     play = Play(crowd, directory, profile, [rules_of(file, today) for file in files], seed)

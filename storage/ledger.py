@@ -43,7 +43,7 @@ INSERT INTO order_view (
     ended_at, silent, task, view)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (order_id) DO UPDATE SET
-    status = excluded.status, seq = excluded.seq, due_at = excluded.due_at,
+    status = excluded.status, seq = excluded.seq, acknowledge_by = excluded.acknowledge_by, due_at = excluded.due_at,
     acknowledged_at = excluded.acknowledged_at, ended_at = excluded.ended_at, silent = excluded.silent,
     view = excluded.view
 """
@@ -95,7 +95,8 @@ async def write(pool: Pool, record: Record) -> int:
 
 
 async def _put_orders(connection: Connection, record: Record, order_ids: set[str | None]) -> None:
-    changed = [order for order in record.view.orders if order.order_id in order_ids]
+    # Open ones may have changed without a fact of their own: a hold, or a revised calendar, moves their limits.
+    changed = [order for order in record.view.orders if order.is_open or order.order_id in order_ids]
     if changed:
         await connection.executemany(PUT_ORDER, [_order_row(record.view, order) for order in changed])
         await connection.executemany(REGISTER, [_keeping(record, order) for order in changed if order.is_open])

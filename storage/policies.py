@@ -125,28 +125,38 @@ class InForce(Value):
 # -- policies ------------------------------------------------------------------------------------------
 
 
-async def store(pool: Pool, new: NewPolicy, by: str) -> int:
+async def store(pool: Pool, new: NewPolicy, by: str, *, dry_run: bool = False) -> int:
     """Keep a version, once; returns its number, or that of the version which has this content already.
 
-    Raises Refused ``policy-version-taken`` (``next``: the first free number) where another content has it.
+    With ``dry_run`` nothing is kept. Raises Refused ``policy-version-taken`` (``next``: the first free number)
+    where another content has the number.
     """
-    async with pool.acquire() as connection, connection.transaction():
-        return await _store(connection, new, by)
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            version = await _store(connection, new, by)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await (transaction.rollback() if dry_run else transaction.commit())
+    return version
 
 
-async def activate(pool: Pool, new: NewPolicy, *, by: str, reason: str, only_first: bool = False) -> Activation:
-    """Keep a version, and from now on it counts for new cases: both or neither. The activation that counts.
+async def activate(pool: Pool, new: NewPolicy, *, by: str, reason: str, only_first: bool = False) -> Activation | None:
+    """Keep a version, and from now on it counts for new cases: both or neither.
 
-    One that counts already is left as it is; with ``only_first`` any is. Raises as ``store``.
+    None, and nothing is written, where it counts already; with ``only_first`` also where any other does.
+    Raises as ``store``.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_ACTIVATIONS)
         current = _activation_of(await connection.fetchrow(ACTIVE))
         if current and only_first:
-            return current
+            return None
         version = await _store(connection, new, by)
         if current and (current.policy_id, current.version) == (new.policy_id, version):
-            return current
+            return None
         rows = await connection.fetch(ACTIVATE, new.policy_id, version, by, reason)
     return _activation(rows[0])
 

@@ -7,7 +7,8 @@ text.error(Refused("not-allowed-here", asked="assign", step="referral", allowed=
 ```
 
 The keys: ``error-<code>`` for every error and for what is wrong with a row, ``<enum>-<member>`` for every
-token that people see, ``field-<name>`` for what is entered, ``reason-<code>`` for reasons inside errors.
+token that people see, ``field-<name>`` for what is entered, ``reason-<code>`` for reasons inside errors,
+``finding-<code>`` for what is wrong with a policy.
 """
 
 import re
@@ -99,7 +100,10 @@ class Catalogue:
         if not self.knows(key):  # of a newer version, for instance a worker's
             told = ", ".join(f"{name} {value}" for name, value in params.items())
             return self.say("unknown-code", code=code, params=told or "-")
-        return self.say(key, **{name: self._told(name, value) for name, value in params.items()})
+        told = {name: self._told(name, value) for name, value in params.items()}
+        if self.knows(finding := f"finding-{_tail(str(params.get('reason', '')))}"):
+            told["reason"] = self.say(finding, **told)
+        return self.say(key, **told)
 
     def words(self, tokens: str, enums: tuple[str, ...]) -> str:
         """Tokens with commas between in words; what is no token of these enums stays as it is."""

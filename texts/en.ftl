@@ -269,12 +269,18 @@ field-urgency = urgency
 
 ## Reasons inside errors
 
+reason-duplicate-date = a date is listed twice
 reason-empty = it is empty
+reason-impossible-date = there is no such date
+reason-in-both-lists = a date is both off and worked
 reason-key-missing = it is missing
 reason-key-unknown = there is no such key
 reason-malformed = it is malformed
 reason-matter-unknown = there is no such matter
 reason-missing = it is missing
+reason-not-a-list = it must be a list in [brackets]
+reason-not-a-text = it must be a text in quotes
+reason-not-toml = this is no TOML
 reason-not-one-of = it is none of the values that are allowed
 reason-opened = opened
 reason-source-values = values belong to a column
@@ -389,7 +395,7 @@ error-instant-out-of-range = { $field }: the time lies outside the years that ca
 error-instant-without-zone = { $field }: { $value } has no time zone.
 error-spans-differ-in-basis = { $field }: { $got } time cannot be compared with { $basis } time.
 error-calendar-range-invalid = { $field }: the calendar cannot reach from { $first } to { $last }; possible is { $earliest } to { $latest }.
-error-calendar-file-invalid = Calendar file { $file }, { $field }: { $reason } { $detail }
+error-calendar-file-invalid = Calendar file { $file }, { $field }: { $reason }: { $detail }. Nothing was stored.
 error-policy-invalid = Policy file { $file }, { $key }: { $reason }.
 error-mapping-key = Mapping file { $file }, { $key }: { $reason }.
 error-mapping-syntax = Mapping file { $file } is no valid TOML: { $reason }.
@@ -403,7 +409,8 @@ error-callback-id-used = The callback id { $callback } was used for order { $ord
 error-conduct-key = Profile { $file }, { $key }: { $reason }.
 error-conduct-syntax = Profile { $file } is no valid TOML: { $reason }.
 error-extra-missing = The package { $package } is not installed. Install it with: pip install 'liandong[{ $extra }]'.
-error-policy-refused = Policy { $policy } cannot work ({ $findings } findings); the first is at { $key }: { $reason }.
+error-policy-none-active = No policy is in force yet; the first case that is opened brings the shipped one into force.
+error-policy-refused = Policy { $policy } cannot work: { $key }: { $reason } (findings: { $findings }; see liandong policy lint).
 error-policy-version-taken = Version { $version } of policy { $policy } is another policy already; the next free one is { $next }.
 error-policy-version-unknown = There is no version { $version } of policy { $policy }.
 error-policy-version-unreadable = Version { $version } of policy { $policy } cannot be read by this version of Liandong; install the one that stored it.

@@ -84,19 +84,33 @@ limit-acknowledge = acknowledgement
 limit-task = task
 
 policy-clean = { $file }: nothing to object to.
-policy-linted = { $file }: { $findings } findings.
+policy-linted = { $file }: { $findings ->
+    [one] one finding
+   *[other] { $findings } findings
+}.
 policy-everywhere = everywhere
 policy-owner = owner: { $owner }
 policy-up = not solved: up to { $rung }
 policy-same = The two say the same.
+policy-active-already = { $policy } is in force already, since { $at }, by decision of { $by }. Nothing was changed.
 policy-activated = From now on cases open under { $policy }, by decision of { $by }. Open cases keep theirs.
-change-foreseen = { $cases } cases looked at; { $moved } would move. Nothing was changed.
-change-done = { $cases } cases computed again; { $moved } moved. Before and after are in the ledger.
+change-foreseen = { $cases ->
+    [one] One case looked at
+   *[other] { $cases } cases looked at
+}; { $moved } would move. Nothing was changed.
+change-done = { $cases ->
+    [one] One case computed again
+   *[other] { $cases } cases computed again
+}; { $moved } moved. Before and after are in the ledger.
 change-refused = { $case } was not changed: { $reason }
+limit-moved = { $limit } { $before } → { $after }
 shown-provisional = { " " }(provisional)
 calendar-horizon = Published until { $horizon }; later days are projected. Revision { $revision }; source: { $source }
 calendar-changed = { $day }: now { $kind }
-calendar-published = Revision { $revision } is in force; { $changed } days changed.
+calendar-published = Revision { $revision } is in force; { $changed ->
+    [one] one day
+   *[other] { $changed } days
+} changed.
 day-off = off
 day-worked = worked
 day-published = published
@@ -163,11 +177,14 @@ error-already-held = The case is on hold already ({ $reason }, until { $until })
 error-not-held = The case is not on hold, so there is nothing to release. Possible now, at { $step }: { $allowed }.
 error-hold-reason-unknown = { $asked } is no reason for a hold under this case's policy. Possible: { $allowed }.
 error-hold-ends-before-it-begins = A hold needs an end that is still to come; { $until } is over.
-error-hold-too-long = A hold until { $asked } is too long for this reason: until { $until } at the most.
+error-hold-too-long = A hold until { $at } is too long for this reason: until { $until } at the most.
 error-extension-only-for-lead = Order { $order } is an assisting one; only the lead can ask for more time.
 error-no-extension = The policy { $policy } grants no extension.
 error-extension-used = Order { $order }: an extension has been granted already, and { $times } is all there can be.
-error-extension-too-long = { $days } days are more than the { $longest } ({ $unit }) that can be granted.
+error-extension-too-long = { $days } days are more than the { $longest } { $unit ->
+    [working_days] working
+   *[other] calendar
+} days that can be granted.
 error-case-not-open = Case { $case } is not open, or nobody knows it.
 
 field-after = after

@@ -89,10 +89,12 @@ policy-everywhere = 通用
 policy-owner = 责任人：{ $owner }
 policy-up = 未解决则升到{ $rung }
 policy-same = 两份规则相同。
+policy-active-already = { $policy } 自 { $at } 起已在施行，由 { $by } 决定。没有改动任何内容。
 policy-activated = 此后新办件按 { $policy }，由 { $by } 决定。未结办件仍按原规则。
 change-foreseen = 查看了 { $cases } 件，其中 { $moved } 件会移动。未作任何改动。
 change-done = 重新计算 { $cases } 件，其中 { $moved } 件移动。前后均已记入台账。
 change-refused = { $case } 未改动：{ $reason }
+limit-moved = { $limit } { $before } → { $after }
 shown-provisional = （暂定）
 calendar-horizon = 已公布到 { $horizon }，之后为推算。修订号 { $revision }；出处：{ $source }
 calendar-changed = { $day }：现为{ $kind }
@@ -163,11 +165,14 @@ error-already-held = 办件已挂起（{ $reason }，至 { $until }）。可以�
 error-not-held = 办件未挂起，无可解除。现在处于{ $step }，可以：{ $allowed }。
 error-hold-reason-unknown = { $asked } 不是本规则所列的挂起理由。可以：{ $allowed }。
 error-hold-ends-before-it-begins = 挂起须有将来的结束时间，{ $until } 已过。
-error-hold-too-long = 挂起到 { $asked } 超过该理由的上限，最迟到 { $until }。
+error-hold-too-long = 挂起到 { $at } 超过该理由的上限，最迟到 { $until }。
 error-extension-only-for-lead = 工单 { $order } 为协办，只有主办单位可以申请延期。
 error-no-extension = 时限规则 { $policy } 不准延期。
 error-extension-used = 工单 { $order } 已延期，最多 { $times } 次。
-error-extension-too-long = { $days } 天超过可延的上限 { $longest }（{ $unit }）。
+error-extension-too-long = { $days } 天超过可延的上限 { $longest } 个{ $unit ->
+    [working_days] 工作日
+   *[other] 自然日
+}。
 error-case-not-open = 办件 { $case } 不在办理中，或不存在。
 
 field-after = 之后

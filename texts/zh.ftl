@@ -269,12 +269,18 @@ field-urgency = 紧急程度
 
 ## 错误里的原因
 
+reason-duplicate-date = 同一日期列了两次
 reason-empty = 内容为空
+reason-impossible-date = 没有这个日期
+reason-in-both-lists = 同一日期既列为休息又列为上班
 reason-key-missing = 缺少该项
 reason-key-unknown = 没有这一项
 reason-malformed = 格式不对
 reason-matter-unknown = 没有这个事项
 reason-missing = 缺少该项
+reason-not-a-list = 须为方括号内的列表
+reason-not-a-text = 须为引号内的文字
+reason-not-toml = 不是有效的 TOML
 reason-not-one-of = 不在允许的取值之内
 reason-opened = 受理
 reason-source-values = values 只能与 column 一起用
@@ -389,7 +395,7 @@ error-instant-out-of-range = { $field }：时间超出了可以计算的年份�
 error-instant-without-zone = { $field }：{ $value } 没有时区。
 error-spans-differ-in-basis = { $field }：{ $got } 时间不能与 { $basis } 时间比较。
 error-calendar-range-invalid = { $field }：日历不能从 { $first } 到 { $last }；可以是 { $earliest } 到 { $latest }。
-error-calendar-file-invalid = 日历文件 { $file }，{ $field }：{ $reason } { $detail }
+error-calendar-file-invalid = 日历文件 { $file }，{ $field }：{ $reason }：{ $detail }。没有存入任何内容。
 error-policy-invalid = 时限规则文件 { $file }，{ $key }：{ $reason }。
 error-mapping-key = 列映射文件 { $file }，{ $key }：{ $reason }。
 error-mapping-syntax = 列映射文件 { $file } 不是有效的 TOML：{ $reason }。
@@ -403,7 +409,8 @@ error-callback-id-used = 答复编号 { $callback } 已用于工单 { $order }�
 error-conduct-key = 行为文件 { $file }，{ $key }：{ $reason }。
 error-conduct-syntax = 行为文件 { $file } 不是有效的 TOML：{ $reason }。
 error-extra-missing = 没有安装 { $package }。安装：pip install 'liandong[{ $extra }]'。
-error-policy-refused = 时限规则 { $policy } 行不通（共 { $findings } 处），第一处在 { $key }：{ $reason }。
+error-policy-none-active = 还没有施行任何时限规则；受理第一件事项时，自带的规则开始施行。
+error-policy-refused = 时限规则 { $policy } 行不通：{ $key }：{ $reason }（共 { $findings } 处，详见 liandong policy lint）。
 error-policy-version-taken = 时限规则 { $policy } 的版本 { $version } 已是另一份规则；下一个可用的版本是 { $next }。
 error-policy-version-unknown = 时限规则 { $policy } 没有版本 { $version }。
 error-policy-version-unreadable = 本版本的联动读不了时限规则 { $policy } 的版本 { $version }；请安装存入它的版本。

@@ -236,7 +236,7 @@ def test_a_source_is_enough(override_file: Path) -> None:
     [
         ("", "source", "missing"),
         ("days_off = [2027-01-01]", "source", "missing"),
-        ('source = " "', "source", "string-too-short"),
+        ('source = " "', "source", "empty"),
         ('source = "x"\nholidays = [2027-01-01]', "holidays", "unknown-key"),
         ('source = "x"\ndays_off = [2027-01-01, 2027-01-02, 2027-01-01]', "days_off", "duplicate-date"),
         ('source = "x"\ndays_worked = [2027-01-03, "2027-01-03"]', "days_worked", "duplicate-date"),
@@ -245,15 +245,16 @@ def test_a_source_is_enough(override_file: Path) -> None:
         ('source = "x"\ndays_off = [20270101]', "days_off.0", "impossible-date"),
         ('source = "x"\ndays_off = [2027-01-01T00:00:00]', "days_off.0", "impossible-date"),
         ('source = "x"\nhorizon = "2027-13-01"', "horizon", "impossible-date"),
-        ('source = "x"\ndays_off = 2027-01-01', "days_off", "tuple-type"),
+        ('source = "x"\ndays_off = 2027-01-01', "days_off", "not-a-list"),
         (
             'source = "x"\ndays_off = [2027-01-01]\ndays_worked = [2027-01-01]',
             "days_worked",
             "in-both-lists",
         ),
-        ('source = "x"\ndays_off = [2027-02-30]', "", "not-toml"),
-        ("source = ", "", "not-toml"),
-        ('source = "x"\nsource = "y"', "", "not-toml"),
+        ("source = 7", "source", "not-a-text"),
+        ('source = "x"\ndays_off = [2027-02-30]', "-", "not-toml"),
+        ("source = ", "-", "not-toml"),
+        ('source = "x"\nsource = "y"', "-", "not-toml"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused(override_file: Path, text: str, field: str, reason: str) -> None:
@@ -276,7 +277,7 @@ def test_a_file_in_another_encoding_is_refused(override_file: Path) -> None:
 def test_a_file_that_is_not_there_is_refused(override_file: Path) -> None:
     with pytest.raises(Invalid) as refusal:
         read_override(override_file)
-    assert (refusal.value.params["file"], refusal.value.params["reason"]) == (str(override_file), "unreadable")
+    assert (refusal.value.code, refusal.value.params) == ("file-unreadable", {"file": str(override_file)})
 
 
 def test_an_override_made_in_code_is_checked_like_a_file() -> None:

@@ -21,6 +21,7 @@ from calendars.revisions import (
 )
 from desk.rules import Published, activate, china_calendar_in_force, publish, rules_in_force
 from domain.clock import TimeLimit
+from domain.commands import Decision
 from domain.errors import Invalid, Refused
 from domain.policy import Rules
 from policies.files import read
@@ -55,6 +56,10 @@ def word(*days: date, source: str = "the city", worked: Iterable[date] = ()) -> 
     return Override(source=source, days_off=days, days_worked=tuple(worked))
 
 
+def decided(by: str = "wang") -> Decision:
+    return Decision(by=by, reason="the dates were announced")
+
+
 async def in_force(pool: Pool) -> Rules:
     return await rules_in_force(pool, "haikou", today=TODAY)
 
@@ -76,7 +81,7 @@ async def test_a_deadline_is_provisional_until_the_list_is_published(pool: Pool)
     assert before is not None
     assert (before.provisional, before.at.astimezone(SHANGHAI).year) == (True, NEXT)
 
-    await publish(pool, next_years_list(), "wang", today=date(NEXT - 1, 12, 30))
+    await publish(pool, next_years_list(), decided(), today=date(NEXT - 1, 12, 30))
 
     after = limit.deadline((await in_force(pool)).calendar)
     assert after is not None
@@ -93,7 +98,7 @@ async def test_the_deadline_of_2026_12_28(pool: Pool) -> None:
         budget=15 * timedelta(hours=6, minutes=30),
         running_since=datetime(2026, 12, 28, 9, 0, tzinfo=SHANGHAI),
     )
-    published = await publish(pool, next_years_list(), "wang", today=TODAY)
+    published = await publish(pool, next_years_list(), decided(), today=TODAY)
     assert published.changed == (
         ChangedDay(day=date(2027, 1, 4), worked=False),
         ChangedDay(day=date(2027, 1, 24), worked=True),
@@ -111,7 +116,7 @@ async def test_the_deadline_of_2026_12_28(pool: Pool) -> None:
 
 async def test_a_list_becomes_the_next_revision(pool: Pool) -> None:
     before = await china_calendar_in_force(pool, today=TODAY)
-    published = await publish(pool, next_years_list(), "wang", today=TODAY)
+    published = await publish(pool, next_years_list(), decided(), today=TODAY)
     assert published.before == before.calendar
     assert (published.after.revision, published.after.horizon) == (1, date(NEXT, 12, 31))
     stored = await policies.latest_calendar(pool, "china")
@@ -122,8 +127,8 @@ async def test_a_list_becomes_the_next_revision(pool: Pool) -> None:
 
 
 async def test_publishing_the_same_again_stores_nothing(pool: Pool) -> None:
-    first = await publish(pool, next_years_list(), "wang", today=TODAY)
-    again = await publish(pool, next_years_list(), "li", today=TODAY)
+    first = await publish(pool, next_years_list(), decided(), today=TODAY)
+    again = await publish(pool, next_years_list(), decided("li"), today=TODAY)
     assert again == Published(before=first.after, after=first.after, changed=())
     assert await revisions(pool) == 2
 
@@ -134,7 +139,7 @@ async def test_a_list_that_confirms_what_was_projected_moves_the_horizon(pool: P
         days_off=tuple(statutory_days(date(NEXT, 1, 1), date(NEXT, 12, 31))),
         horizon=date(NEXT, 12, 31),
     )
-    published = await publish(pool, as_projected, "wang", today=TODAY)
+    published = await publish(pool, as_projected, decided(), today=TODAY)
     assert published.changed == ()
     assert (published.before.horizon, published.after.horizon) == (published_until(), date(NEXT, 12, 31))
     assert await revisions(pool) == 2
@@ -143,7 +148,7 @@ async def test_a_list_that_confirms_what_was_projected_moves_the_horizon(pool: P
 async def test_what_was_published_stays_when_more_is(pool: Pool) -> None:
     typhoon, storm = date(NEXT, 8, 11), date(NEXT, 9, 1)
     for override in (word(typhoon), next_years_list(), word(storm)):
-        await publish(pool, override, "wang", today=TODAY)
+        await publish(pool, override, decided(), today=TODAY)
     calendar = (await in_force(pool)).calendar
     assert calendar.revision == 3
     assert not any(calendar.is_working_day(day) for day in (typhoon, storm))
@@ -158,7 +163,7 @@ async def test_of_two_at_once_one_is_told(pool: Pool) -> None:
     await china_calendar_in_force(pool, today=TODAY)
     days = [date(NEXT, 3, 10 + number) for number in range(6)]
     overrides = [word(day) for day in days if day.weekday() < 5]
-    tries = (publish(pool, override, "wang", today=TODAY) for override in overrides)
+    tries = (publish(pool, override, decided(), today=TODAY) for override in overrides)
     results = await asyncio.gather(*tries, return_exceptions=True)
     refused = [result for result in results if isinstance(result, Refused)]
     assert {refusal.code for refusal in refused} <= {"calendar-changed-meanwhile"}
@@ -171,7 +176,7 @@ async def test_of_two_at_once_one_is_told(pool: Pool) -> None:
 
 
 async def test_other_hours_do_not_touch_the_days(pool: Pool) -> None:
-    published = await publish(pool, next_years_list(), "wang", today=TODAY)
+    published = await publish(pool, next_years_list(), decided(), today=TODAY)
     opened_under = china_calendar(FIRST, LAST, shifts=SHIFTS[:1])
     moved = in_the_hours_of(opened_under, published.after)
     assert (moved.shifts, moved.working_day) == (SHIFTS[:1], timedelta(hours=3.5))
@@ -179,8 +184,8 @@ async def test_other_hours_do_not_touch_the_days(pool: Pool) -> None:
 
 
 async def test_an_activation_leaves_the_calendar(pool: Pool) -> None:
-    published = await publish(pool, next_years_list(), "wang", today=TODAY)
-    await activate(pool, read("beijing-style"), "wang", "to try it")
+    published = await publish(pool, next_years_list(), decided(), today=TODAY)
+    await activate(pool, read("beijing-style"), Decision(by="wang", reason="to try it"))
     assert (await in_force(pool)).calendar == published.after
 
 
@@ -191,7 +196,7 @@ async def test_a_list_that_moves_past_deadlines_is_refused(pool: Pool) -> None:
     await china_calendar_in_force(pool, today=TODAY)
     past = word(date(NEXT - 1, 11, 19), date(NEXT - 1, 11, 20), date(NEXT - 1, 11, 30))
     with pytest.raises(Refused) as refusal:
-        await publish(pool, past, "wang", today=TODAY)
+        await publish(pool, past, decided(), today=TODAY)
     assert refusal.value.code == "calendar-moves-past"
     assert refusal.value.params == {
         "dates": f"{NEXT - 1}-11-19, {NEXT - 1}-11-20",
@@ -203,23 +208,23 @@ async def test_a_list_that_moves_past_deadlines_is_refused(pool: Pool) -> None:
 
 async def test_to_revise_the_past_is_allowed_when_it_is_meant(pool: Pool) -> None:
     past = date(NEXT - 1, 11, 20)
-    published = await publish(pool, word(past), "wang", revise=True, today=TODAY)
+    published = await publish(pool, word(past), decided(), revise=True, today=TODAY)
     assert published.changed == (ChangedDay(day=past, worked=False),)
     assert not (await in_force(pool)).calendar.is_working_day(past)
     with pytest.raises(Refused):
-        await publish(pool, word(worked=[past]), "wang", today=TODAY)
-    back = await publish(pool, word(worked=[past]), "wang", revise=True, today=TODAY)
+        await publish(pool, word(worked=[past]), decided(), today=TODAY)
+    back = await publish(pool, word(worked=[past]), decided(), revise=True, today=TODAY)
     assert back.changed == (ChangedDay(day=past, worked=True),)
 
 
 async def test_today_is_not_past(pool: Pool) -> None:
-    published = await publish(pool, word(TODAY), "wang", today=TODAY)
+    published = await publish(pool, word(TODAY), decided(), today=TODAY)
     assert [change.day for change in published.changed] == [TODAY]
 
 
 async def test_a_past_day_that_stays_as_it_is_moves_nothing(pool: Pool) -> None:
     known = word(date(NEXT - 1, 10, 1), date(NEXT - 1, 11, 30))
-    published = await publish(pool, known, "wang", today=TODAY)
+    published = await publish(pool, known, decided(), today=TODAY)
     assert [change.day for change in published.changed] == [date(NEXT - 1, 11, 30)]
 
 
@@ -229,7 +234,7 @@ async def test_a_past_day_that_stays_as_it_is_moves_nothing(pool: Pool) -> None:
 async def test_a_list_that_forgets_a_holiday_is_refused(pool: Pool) -> None:
     forgotten = sorted(statutory_days(date(NEXT, 9, 1), date(NEXT, 12, 31)))
     with pytest.raises(Invalid) as refusal:
-        await publish(pool, next_years_list(without=forgotten), "wang", today=TODAY)
+        await publish(pool, next_years_list(without=forgotten), decided(), today=TODAY)
     assert refusal.value.code == "calendar-list-incomplete"
     named = ", ".join(day.isoformat() for day in forgotten)
     assert refusal.value.params == {"dates": named, "count": len(forgotten)}
@@ -240,11 +245,11 @@ async def test_a_list_for_a_later_year_leaves_no_year_out(pool: Pool) -> None:
     year_after = tuple(statutory_days(date(NEXT + 1, 1, 1), date(NEXT + 1, 12, 31)))
     later = Override(source="made up", days_off=year_after, horizon=date(NEXT + 1, 12, 31))
     with pytest.raises(Invalid) as refusal:
-        await publish(pool, later, "wang", today=TODAY)
+        await publish(pool, later, decided(), today=TODAY)
     assert refusal.value.code == "calendar-list-incomplete"
     assert str(refusal.value.params["dates"]).startswith(f"{NEXT}-01-")
-    await publish(pool, next_years_list(), "wang", today=TODAY)
-    assert (await publish(pool, later, "wang", today=TODAY)).after.horizon == date(NEXT + 1, 12, 31)
+    await publish(pool, next_years_list(), decided(), today=TODAY)
+    assert (await publish(pool, later, decided(), today=TODAY)).after.horizon == date(NEXT + 1, 12, 31)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +263,7 @@ async def test_a_list_for_a_later_year_leaves_no_year_out(pool: Pool) -> None:
 )
 async def test_dates_that_the_calendar_does_not_cover_are_refused(pool: Pool, override: Override, dates: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        await publish(pool, override, "wang", today=TODAY)
+        await publish(pool, override, decided(), today=TODAY)
     assert refusal.value.code == "calendar-dates-outside"
     assert refusal.value.params == {
         "dates": dates,
@@ -274,7 +279,7 @@ async def test_dates_that_the_calendar_does_not_cover_are_refused(pool: Pool, ov
     [
         ("[2027-01-01, 2027-01-01]", "days_off", "duplicate-date"),
         ('["2027-01-01", "2027-02-30"]', "days_off.1", "impossible-date"),
-        ("[2027-02-30]", "", "not-toml"),
+        ("[2027-02-30]", "-", "not-toml"),
     ],
 )
 def test_a_file_with_a_duplicate_or_impossible_date_does_not_get_this_far(

@@ -16,6 +16,7 @@ from desk.rules import (
     rules_in_force,
     stored_policy,
 )
+from domain.commands import Decision
 from domain.errors import DoesNotFit, Invalid, NotFound, Refused, Unavailable
 from domain.party import Party
 from policies.files import PolicyFile, days_needed, read, rules_of
@@ -23,6 +24,7 @@ from storage import policies
 from storage.database import Pool, open_pool
 
 TODAY = date(2026, 11, 23)
+SOONER = Decision(by="wang", reason="sooner")
 HAIKOU = Path(__file__).parents[2] / "policies" / "haikou.toml"
 
 
@@ -100,7 +102,8 @@ async def test_a_database_that_is_gone(database_url: str) -> None:
 
 async def test_an_activated_policy_counts_for_the_next_case(pool: Pool) -> None:
     await rules_in_force(pool, "haikou", today=TODAY)
-    done = await activate(pool, haikou(2, 20), "wang", "sooner")
+    done = await activate(pool, haikou(2, 20), SOONER)
+    assert done is not None
     assert (done.policy_id, done.version, done.activated_by, done.reason) == ("haikou", 2, "wang", "sooner")
     rules = await rules_in_force(pool, "haikou", today=TODAY)
     assert (rules.policy.version, rules.policy.dispatch.value) == (2, 20)
@@ -111,7 +114,7 @@ async def test_another_policy_keeps_its_own_hours(pool: Pool, tmp_path: Path) ->
     file = tmp_path / "early.toml"
     file.write_text(HAIKOU.read_text("utf-8").replace('"haikou"', '"early"').replace('"08:30"', '"08:00"'), "utf-8")
     before = await rules_in_force(pool, "haikou", today=TODAY)
-    await activate(pool, read(str(file)), "wang", "the offices open at eight")
+    await activate(pool, read(str(file)), Decision(by="wang", reason="the offices open at eight"))
     after = await rules_in_force(pool, "haikou", today=TODAY)
     assert (before.calendar.working_day, after.calendar.working_day) == (timedelta(hours=6.5), timedelta(hours=7))
     assert (after.calendar.name, after.calendar.revision) == (before.calendar.name, before.calendar.revision)
@@ -124,7 +127,7 @@ async def test_a_policy_that_cannot_work_stores_nothing(pool: Pool) -> None:
     ladder = list(read("haikou").ladder)
     ladder[1] = ladder[1].model_copy(update={"owner": Party.COMMISSION, "up": None})
     with pytest.raises(Invalid) as refusal:
-        await activate(pool, haikou(2, 20).model_copy(update={"ladder": tuple(ladder)}), "wang", "sooner")
+        await activate(pool, haikou(2, 20).model_copy(update={"ladder": tuple(ladder)}), SOONER)
     assert refusal.value.code == "policy-refused"
     assert refusal.value.params == {
         "policy": "haikou@2",
@@ -140,14 +143,16 @@ async def test_a_policy_that_cannot_work_stores_nothing(pool: Pool) -> None:
 
 async def test_a_remark_is_no_refusal(pool: Pool) -> None:
     remarked = haikou(2, 20).model_copy(update={"referral_within": None})
-    assert (await activate(pool, remarked, "wang", "no bound for now")).version == 2
+    done = await activate(pool, remarked, Decision(by="wang", reason="no bound for now"))
+    assert done is not None
+    assert done.version == 2
 
 
 async def test_another_policy_under_the_same_number_is_refused(pool: Pool) -> None:
     await rules_in_force(pool, "haikou", today=TODAY)
     before = await rows(pool)
     with pytest.raises(Refused) as refusal:
-        await activate(pool, haikou(1, 20), "wang", "forgot the number")
+        await activate(pool, haikou(1, 20), Decision(by="wang", reason="forgot the number"))
     assert refusal.value.code == "policy-version-taken"
     assert refusal.value.params["next"] == 2
     assert await rows(pool) == before
@@ -161,7 +166,7 @@ def test_a_fingerprint_is_that_of_the_content() -> None:
 
 
 async def test_a_policy_is_found_by_name_file_and_version(pool: Pool) -> None:
-    await activate(pool, haikou(2, 20), "wang", "sooner")
+    await activate(pool, haikou(2, 20), SOONER)
     assert await policy_named(pool, "haikou@2") == haikou(2, 20)
     assert await policy_named(pool, "haikou") == read("haikou")
     assert await policy_named(pool, str(HAIKOU)) == read("haikou")
