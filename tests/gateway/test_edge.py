@@ -102,6 +102,12 @@ async def test_credentials_that_prove_nothing_are_refused(app: FastAPI, name: st
         refusal(await stranger.get("/v1/orders", headers=headers), 401, "not-authenticated")
 
 
+@pytest.mark.parametrize("path", ["/health/", "//health", "/hea%09lth", "/health%0A", "/health%3F", "/HEALTH"])
+async def test_nothing_but_health_itself_is_open(app: FastAPI, path: str) -> None:
+    async with client_of(app) as stranger:
+        refusal(await stranger.get(path), 401, "not-authenticated")
+
+
 async def test_the_department_is_the_one_that_calls_whatever_the_body_says(http: httpx.AsyncClient) -> None:
     body = {**reply_body("x"), "department": NEIGHBOUR}
     assert refusal(await http.post(REPLY, json=body), 422, "input-invalid")["params"]["reason"] == "unknown"
