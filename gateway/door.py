@@ -5,6 +5,7 @@ closed until somebody opens it. Bodies are JSON and small. The log says who aske
 came of it: never a path as it was sent, a query string, a body, or the text of an unexpected error.
 """
 
+import asyncio
 import logging
 import traceback
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import DoesNotFit, Invalid, Refused
+from domain.errors import DoesNotFit, Invalid, Refused, Unavailable
 from domain.tokens import is_department_token
 from gateway.problems import EdgeRefusal, answer
 
@@ -47,6 +48,10 @@ class Door:
         except EdgeRefusal as refusal:
             response = answer(request, refusal.error, refusal.status_code, refusal.headers)
             await response(scope, receive, answered)
+        except asyncio.CancelledError:  # the server is stopping and waits no longer; the asker may try again
+            if answered.status is None:
+                response = answer(request, Unavailable("stopping"))
+                await response(scope, receive, answered)
         except Exception as error:  # noqa: BLE001 - the edge: whatever it was, the asker learns nothing of it
             _log.error("unexpected %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             if answered.status is None:

@@ -477,6 +477,7 @@ error-part-not-ready = { $part } was not ready within { $seconds } seconds: { $s
 error-postgres-user = PostgreSQL does not run as root, and the user { $user } cannot be created for it: { $said }
 error-search-attributes-missing = The search attributes { $names } are missing and cannot be registered ({ $reason }); have them registered.
 error-state-not-readable = The state folder { $path } cannot be read ({ $reason }); run it as its owner, or name another folder with { $variable }.
+error-stopping = Liandong is stopping and may not have done this. Send it again later: what was done already is not done twice.
 
 ## Errors: a check failed
 

@@ -477,6 +477,7 @@ error-part-not-ready = { $part } 在 { $seconds } 秒内没有就绪：{ $said }
 error-postgres-user = PostgreSQL 不能以 root 运行，而为它创建用户 { $user } 失败：{ $said }
 error-search-attributes-missing = 缺少检索属性 { $names }，而且不能登记（{ $reason }）；请让管理员登记。
 error-state-not-readable = 状态文件夹 { $path } 不能读取（{ $reason }）；请以其所有者运行，或用 { $variable } 另选文件夹。
+error-stopping = 联动正在停机，这件事可能还没有办。请稍后再发一次：已经办过的不会办两次。
 
 ## 错误：检查没有通过
 

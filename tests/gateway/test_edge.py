@@ -1,7 +1,9 @@
 """The edge by itself: who is let in, what is refused and how that looks, and what is never said or written down."""
 
+import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, cast
 
@@ -11,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.models import OpenAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from office import BUREAU, NEIGHBOUR, Office, credentials, reply_body, serving
+from office import BUREAU, NEIGHBOUR, Office, credentials, reply_body, serving, until
 from support import GATEWAY_KEY, desk_of, outside_of
 from temporalio.client import Client
 
@@ -307,6 +309,31 @@ async def test_without_postgresql_it_is_said_and_no_more(embedded: Any, database
             for answer in (await http.get("/health"), await http.post(REPLY, json=reply_body("x"))):
                 assert refusal(answer, 503, "out-of-order")["params"] == {}
                 assert answer.headers["retry-after"]
+
+
+LOCKED_OUT = "SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+async def test_who_still_waits_when_the_server_stops_is_told_to_try_again(
+    app: FastAPI, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database keeps a request for longer than a stopping server waits."""
+    stopped = server(app, "127.0.0.1", 0)
+    stopped.config.timeout_graceful_shutdown = 1
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serve = asyncio.create_task(stopped.serve([listening]))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/orders"
+        async with office.desk.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE order_view")
+            async with httpx.AsyncClient(headers=credentials(), timeout=20, trust_env=False) as http:
+                asking = asyncio.create_task(http.get(address))
+                await until(lambda: office.desk.pool.fetchval(LOCKED_OUT), bool)
+                stopped.should_exit = True
+                answer = await asking
+        await serve
+    assert refusal(answer, 503, "stopping")["params"] == {}
+    assert answer.headers["retry-after"]
+    assert "Traceback" not in caplog.text
 
 
 class BrokenPool:
