@@ -95,7 +95,7 @@ async def reply(desk: Desk, given: NewReply, now: datetime) -> Received:
         stored = await _after_the_first(desk, stored, now)
         if stored.outcome is not CallbackOutcome.PENDING:
             return _received(stored, stored.outcome, repeated=True)
-    with reaching_database():
+    with reaching_database("kept-not-handed-over", order=stored.order_id):
         outcome = await hand_over(desk.pool, desk.client, stored)
     return _received(stored, outcome, repeated=stored is not callback)
 

@@ -29,12 +29,12 @@ UNREACHABLE = (
 
 
 @contextmanager
-def reaching_database() -> Generator[None]:
-    """Errors of reaching PostgreSQL leave as Unavailable; errors of what was asked leave as they are."""
+def reaching_database(code: str = "database-unreachable", **params: str) -> Generator[None]:
+    """Errors of reaching PostgreSQL leave as Unavailable with this code; errors of what was asked leave as they are."""
     try:
         yield
     except UNREACHABLE as error:
-        raise Unavailable("database-unreachable", reason=type(error).__name__) from error
+        raise Unavailable(code, reason=type(error).__name__, **params) from error
 
 
 async def _prepare(connection: Connection) -> None:

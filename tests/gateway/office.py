@@ -83,6 +83,7 @@ class Office:
     outside: Outside
     desk: Desk
     http: httpx.AsyncClient
+    database_url: str
 
     async def open(self, **demand: Any) -> str:
         """Open a case of the bureau's; its id, once the first order is on record."""
@@ -164,7 +165,7 @@ async def office_of(servers: Servers) -> AsyncGenerator[Office]:
     ):
         found, _ = read_departments(path("haikou-departments.csv"), shipped_matters())
         await departments.put(pool, tuple(found))
-        yield Office(outside, desk_of(outside), http)
+        yield Office(outside, desk_of(outside), http, url)
 
 
 SOON = {"urgency": Urgency.DANGER}

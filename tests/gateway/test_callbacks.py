@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from office import BUREAU, NEIGHBOUR, SOON, Office, Servers, credentials, office_of, reply_body
+from office import BUREAU, NEIGHBOUR, SOON, Office, Servers, credentials, office_of, reply_body, until
 from temporalio.client import Client
 
 from activities.sweep import SweepActivities, Swept
@@ -23,6 +23,7 @@ from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus, Result, Role
 from storage import callbacks
 from storage.callbacks import CallbackOutcome, StoredCallback
+from storage.database import open_pool
 from worker import build_worker
 
 
@@ -380,6 +381,23 @@ async def test_a_reply_is_kept_when_the_engine_cannot_be_reached(office: Office)
     assert (await stored_of(office, case_id)).outcome is CallbackOutcome.PENDING
     assert (await swept(office)).callbacks == 1
     assert (await stored_of(office, case_id)).outcome is CallbackOutcome.IN_TIME
+
+
+async def test_a_reply_that_is_kept_is_said_to_be_kept_when_the_record_goes_away_afterwards(embedded: Servers) -> None:
+    async with office_of(embedded) as office:
+        async with build_worker(office.outside):
+            case_id = await office.open()
+        order_id = f"{case_id}.1"
+        theirs = await open_pool(office.database_url)
+        given = NewReply.model_validate(reply_body(order_id) | {"order_id": order_id, "department": BUREAU})
+        replying = asyncio.create_task(window.reply(replace(office.desk, pool=theirs), given, datetime.now(UTC)))
+        await until(lambda: callbacks.of_case(office.desk.pool, case_id), bool)  # no worker: it waits for the case
+        theirs.terminate()
+        with pytest.raises(Unavailable, match="kept-not-handed-over"):
+            await replying
+        async with build_worker(office.outside):
+            assert (await swept(office)).callbacks == 1
+            assert (await stored_of(office, case_id)).outcome is CallbackOutcome.IN_TIME
 
 
 async def test_an_assisting_departments_reply_reaches_its_own_order(office: Office) -> None:
