@@ -1,6 +1,6 @@
 """The ledger and, in the same transaction, the projections that lists read."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from asyncpg import Record as Row
 
 from domain.case import CaseView, Record, Status
 from domain.ladder import Rung
-from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, first_misfit
+from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, entry_hash, first_misfit
 from domain.order import Order
 from storage import notices
 from storage.database import Connection, Pool
@@ -17,6 +17,8 @@ from storage.orders import REGISTER
 LOCK_CASE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 LAST_ENTRY = "SELECT seq, hash FROM ledger WHERE case_id = $1 ORDER BY seq DESC LIMIT 1"
+
+WRITTEN = "SELECT seq, prev_hash, hash FROM ledger WHERE case_id = $1 AND seq = ANY($2)"
 
 APPEND = """
 INSERT INTO ledger (case_id, seq, kind, at, actor, rung, order_id, due_at, fired_at, payload, prev_hash, hash)
@@ -71,13 +73,15 @@ async def write(pool: Pool, record: Record) -> int:
     """Append the facts that the ledger lacks and bring the projections up to date; returns how many were new.
 
     Idempotent on (case, sequence): writing the same record again adds nothing. Every open order is put into its
-    department's keeping, every warning on its way there. Raises ValueError where facts are missing or doubled.
+    department's keeping, every warning on its way there. Raises ValueError where facts are missing or doubled, or
+    are not those that were written under their numbers.
     """
     case_id = record.case.case_id
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_CASE, case_id)
         last = await connection.fetchrow(LAST_ENTRY, case_id)
         seq, prev_hash = (last["seq"], last["hash"]) if last else (0, GENESIS)
+        await _check_written(connection, case_id, [fact for fact in record.facts if fact.seq <= seq])
         facts = [fact for fact in record.facts if fact.seq > seq]
         if not facts:
             return 0
@@ -92,6 +96,18 @@ async def write(pool: Pool, record: Record) -> int:
         if seq == 0:
             await connection.execute(ON_RECORD, case_id)
     return len(facts)
+
+
+async def _check_written(connection: Connection, case_id: str, facts: Sequence[Fact]) -> None:
+    # A case that the engine lost and lived through again must not go on as if the first life had not been.
+    if not facts:
+        return
+    rows = await connection.fetch(WRITTEN, case_id, [fact.seq for fact in facts])
+    written = {row["seq"]: row for row in rows}
+    for fact in facts:
+        row = written.get(fact.seq)
+        if row is None or entry_hash(case_id, fact, row["prev_hash"]) != row["hash"]:
+            raise ValueError(f"fact {fact.seq} of case {case_id} is on record with another content")
 
 
 async def _put_orders(connection: Connection, record: Record, order_ids: set[str | None]) -> None:

@@ -98,6 +98,17 @@ async def test_a_record_that_overlaps_adds_what_is_new(pool: Pool) -> None:
     assert (await ledger.verify(pool)).misfit is None
 
 
+@pytest.mark.parametrize("last", [3, 5], ids=["nothing new", "something new"])
+async def test_another_content_under_a_written_number_is_refused(pool: Pool, last: int) -> None:
+    kept = record(CASE, facts(4))
+    await ledger.write(pool, kept)
+    other = [*facts(2), fact(3, actor="operator:another"), *facts(last, first=4)]
+    with pytest.raises(ValueError, match=f"fact 3 of case {CASE} is on record with another content"):
+        await ledger.write(pool, record(CASE, other, status=Status.CALLBACK))
+    assert [entry.fact for entry in await ledger.entries_of(pool, CASE)] == list(facts(4))
+    assert await cases.view(pool, CASE) == kept.view
+
+
 async def test_an_old_record_that_comes_late_takes_no_view_back(pool: Pool) -> None:
     old, new = record(CASE, facts(2)), record(CASE, facts(4), status=Status.CALLBACK)
     await ledger.write(pool, new)
