@@ -61,8 +61,12 @@ FROM ledger LEFT JOIN case_view USING (case_id) ORDER BY case_id, seq
 
 CASES_WITHOUT_ENTRIES = """
 SELECT case_id FROM case_view WHERE NOT EXISTS (SELECT FROM ledger WHERE ledger.case_id = case_view.case_id)
+UNION
+SELECT case_id FROM demand
+WHERE recorded_at IS NOT NULL AND NOT EXISTS (SELECT FROM ledger WHERE ledger.case_id = demand.case_id)
 ORDER BY case_id LIMIT 1
 """
+"""Two places besides the ledger know that a case was on record."""
 
 ESCALATIONS = """
 SELECT case_id, rung, due_at, fired_at FROM ledger WHERE kind = $1 AND fired_at IS NOT NULL AND at >= $2 ORDER BY at

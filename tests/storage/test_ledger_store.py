@@ -29,7 +29,7 @@ class Servers(Protocol):
     postgres_url: str
 
 
-CHECKED = ("ledger", "case_view")
+CHECKED = ("ledger", "case_view", "demand")
 """What a verification reads."""
 
 CASE = "case-b"
@@ -346,6 +346,18 @@ async def test_a_case_that_vanished_from_the_projection_is_named(tampered: Pool)
     misfit = (await ledger.verify(tampered)).misfit
     assert misfit is not None
     assert misfit.case_id == CASE
+
+
+async def test_a_case_that_vanished_with_its_projection_is_named(tampered: Pool) -> None:
+    await tampered.execute(
+        "INSERT INTO demand (case_id, description, reported_at, opening, recorded_at)"
+        " VALUES ($1, '', now(), '{}', now()), ('case-new', '', now(), '{}', NULL)",
+        CASE,
+    )
+    assert (await ledger.verify(tampered)).misfit is None
+    await tampered.execute("DELETE FROM ledger WHERE case_id = $1", CASE)
+    await tampered.execute("DELETE FROM case_view WHERE case_id = $1", CASE)
+    assert (await ledger.verify(tampered)).misfit == Misfit(case_id=CASE, seq=1, reason="missing_tail")
 
 
 async def test_the_first_of_several_misfits_is_named(tampered: Pool) -> None:
