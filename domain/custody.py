@@ -95,7 +95,7 @@ def _changes(facts: Iterable[Fact]) -> Iterable[tuple[datetime, Custodian]]:
             continue
         if fact.kind is FactKind.HOLD_ENDED and before_hold is not None:
             holder, before_hold = before_hold, None
-            yield fact.at, holder
+            yield fact.due_at or fact.at, holder  # it ended when it was due, however late that was seen
             continue
         holder = _after(fact, holder, lead_orders)
         if before_hold is None:

@@ -79,6 +79,16 @@ def check_station(state: CaseState, asked: Command) -> None:
         raise Refused("not-allowed-here", asked=asked.value, step=state.step.value, allowed=_names(allowed))
 
 
+def check_in_time(state: CaseState, asked: Command, limit: str, calendar: WorkCalendar, now: Instant) -> None:
+    """Refuse what comes after the limit it was to keep, even where the case has not come to see yet that it passed.
+
+    A limit that rests keeps nobody out.
+    """
+    deadline = state.limits[limit].deadline(calendar) if limit in state.limits else None
+    if deadline is not None and deadline.at <= now:
+        raise Refused("limit-passed", asked=asked.value, until=_shown(deadline.at))
+
+
 def _own_order(state: CaseState, order_id: str, department: str) -> Order:
     order = state.orders.get(order_id)
     if order is None:

@@ -361,6 +361,7 @@ error-other-case-unreachable = Case { $case } does not answer now, so nothing wa
 error-preconditions-unmet = The case cannot be referred as exhausted: these rungs have not ended without a result: { $unmet }. Possible: { $allowed }.
 error-refused-by-case = The case has refused this ({ $reason }); nothing was changed.
 error-replied-otherwise = Order { $order } was replied to with another content already (callback { $callback }); the first reply counts.
+error-limit-passed = The time limit ended at { $until }; it is too late to { $asked }.
 error-return-window-over = Order { $order } could be returned until { $until }; now it counts as accepted. Possible: { $allowed }.
 
 ## Errors: the input is wrong

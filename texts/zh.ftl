@@ -361,6 +361,7 @@ error-other-case-unreachable = 办件 { $case } 现在没有回应，没有并�
 error-preconditions-unmet = 不能以“用尽”为由提请，以下阶段尚未无果而终：{ $unmet }。可以：{ $allowed }。
 error-refused-by-case = 办件拒绝了这个要求（{ $reason }）；什么也没有改变。
 error-replied-otherwise = 工单 { $order } 已有另一个内容的答复（{ $callback }）；以第一次答复为准。
+error-limit-passed = 时限已于 { $until } 届满，不能再{ $asked }。
 error-return-window-over = 工单 { $order } 只能在 { $until } 之前退单，现在视为接受。可以：{ $allowed }。
 
 ## 错误：输入不对

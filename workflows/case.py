@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refused
     from domain.ladder import End, Ending, Outcome, Rung, Step
     from domain.ledger import Fact, FactKind
-    from domain.limits import Move
+    from domain.limits import CONCLUDE, CONVENE, HANDLE, RECTIFICATION, Move, acknowledge_limit
     from domain.order import Role, WithdrawalReason
     from domain.permissions import (
         check_absorb,
@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         check_escalate,
         check_extend,
         check_hold,
+        check_in_time,
         check_late_reply,
         check_merge,
         check_release,
@@ -163,6 +164,10 @@ class CaseWorkflow:
             case_id=self.file.case.case_id, closing=state.closing, rung=state.rung, facts=len(state.facts)
         )
 
+    def check_in_time(self, asked: Command, limit: str) -> None:
+        """After an outage the engine hands over a command and the timer before it in one task, the command first."""
+        check_in_time(self.file.state, asked, limit, self.file.calendar, workflow.now())
+
     # -- commands of departments ---------------------------------------------------------------------
 
     @workflow.update(name=Command.ACKNOWLEDGE)
@@ -174,6 +179,7 @@ class CaseWorkflow:
     def validate_acknowledge(self, command: Acknowledge) -> None:
         with refusals():
             check_acknowledge(self.file.state, command)
+            self.check_in_time(Command.ACKNOWLEDGE, acknowledge_limit(command.order_id))
 
     @workflow.update(name=Command.RETURN)
     async def return_order(self, command: ReturnOrder) -> CaseView:
@@ -323,6 +329,7 @@ class CaseWorkflow:
     def validate_convene(self, command: ConveneMeeting) -> None:
         with refusals():
             check_convene(self.file.state, command)
+            self.check_in_time(Command.CONVENE, CONVENE)
 
     @workflow.update(name=Command.CONCLUDE)
     async def conclude(self, command: ConcludeMeeting) -> CaseView:
@@ -340,6 +347,7 @@ class CaseWorkflow:
     def validate_conclude(self, command: ConcludeMeeting) -> None:
         with refusals():
             check_conclude(self.file.state, command)
+            self.check_in_time(Command.CONCLUDE, CONCLUDE)
 
     @workflow.update(name=Command.DECIDE)
     async def decide(self, command: DecideReferral) -> CaseView:
@@ -370,6 +378,7 @@ class CaseWorkflow:
         del command
         with refusals():
             check_station(self.file.state, Command.VERIFY)
+            self.check_in_time(Command.VERIFY, RECTIFICATION)
 
     @workflow.update(name=Command.RECORD_CALLBACK)
     async def record_callback(self, command: RecordCallback) -> CaseView:
@@ -419,6 +428,7 @@ class CaseWorkflow:
     def validate_extend(self, command: ExtendOrder) -> None:
         with refusals():
             check_extend(self.file.state, command, self.file.policy)
+            self.check_in_time(Command.EXTEND, HANDLE)
 
     @workflow.update(name=Command.CHANGE_RULES)
     async def change_rules(self, command: ChangeRules) -> list[Move]:

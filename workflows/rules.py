@@ -17,9 +17,13 @@ from workflows.case_file import CaseFile
 
 
 def hold(file: CaseFile, command: HoldCase) -> None:
-    """Time stops counting: every running limit rests until the hold ends."""
+    """Time stops counting: every running limit rests until the hold ends. One that has passed is past help."""
     state, now = file.state, workflow.now()
-    running = tuple(name for name, limit in state.limits.items() if limit.running_since is not None)
+    running = tuple(
+        name
+        for name, limit in state.limits.items()
+        if limit.running_since is not None and not limit.expired(now, file.calendar)
+    )
     for name in running:
         state.limits[name] = state.limits[name].paused(now, file.calendar)
     state.hold = Hold(reason=command.reason, approved_by=command.approved_by, until=command.until, limits=running)
@@ -35,14 +39,14 @@ def hold(file: CaseFile, command: HoldCase) -> None:
 
 
 def release(file: CaseFile, actor: str, *, due_at: datetime | None = None, remark: str | None = None) -> None:
-    """Time counts again: the limits go on with what was left of them."""
+    """Time counts again: the limits go on with what was left of them, from the hold's end if that was earlier."""
     state, ended = file.state, file.state.hold
     if ended is None:
         return
     state.hold = None
     for name in ended.limits:
         if name in state.limits:
-            state.limits[name] = state.limits[name].started(workflow.now())
+            state.limits[name] = state.limits[name].started(min(ended.until, workflow.now()))
     file.note(FactKind.HOLD_ENDED, actor=actor, due_at=due_at, reason=ended.reason, remark=remark)
     file.show_limits()
 

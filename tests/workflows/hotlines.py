@@ -3,8 +3,7 @@
 import asyncio
 import tempfile
 import uuid
-from asyncio import Event
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ from beginnings import BEGINS, Shifted
 from scripts import MINUTE, Intervention, Move, Refusal, Script, finds_violation, refers
 from support import desk_of, new_database, outside_of, rules
 from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
 
 from desk import cases as desk_cases
 from desk.commands import ask
@@ -130,6 +130,7 @@ class Hotline:
     desk: Desk
     database_url: str
     prefix: str
+    worker: Callable[[], Worker]
     scripts: dict[str, Script] = field(default_factory=dict[str, Script])
     refusals: dict[str, list[Refusal]] = field(default_factory=dict[str, list[Refusal]])
 
@@ -139,6 +140,12 @@ class Hotline:
 
     def handle(self, case_id: str) -> WorkflowHandle[Any, Any]:
         return self.desk.client.get_workflow_handle(case_id)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """While inside, a worker is at work."""
+        async with self.worker():
+            yield
 
     async def open(
         self,
@@ -244,13 +251,12 @@ async def hotline(
     policy: str = "haikou",
     rules: Rules | None = None,
     max_cached_workflows: int = 1000,
-    starts_work: Event | None = None,
+    works: bool = True,
 ) -> AsyncGenerator[Hotline]:
     """A hotline with the shipped directory, on a database of its own.
 
     In virtual time its people are scripted and the first case begins when it is said to; in real time its departments
-    are really asked. With ``starts_work``
-    its worker starts only when that is set.
+    are really asked. Unless it ``works``, nothing happens but while somebody lets it be ``working()``.
     """
     found, problems = read_departments(path("haikou-departments.csv"), shipped_matters())
     assert not problems
@@ -265,26 +271,19 @@ async def hotline(
                 return given
 
             outside = replace(outside, rules=in_force)
-        town = Hotline(desk_of(outside), database_url, f"t{uuid.uuid4().hex[:8]}")
-        worker = build_worker(
-            outside,
-            interceptors=[scripted(lambda case_id: town.scripts[case_id])] if skip_time else [],
-            runner=Shifted.to_begin(sandboxed(), begins) if skip_time else None,
-            max_cached_workflows=max_cached_workflows,
-        )
-        if starts_work is None:
-            await exits.enter_async_context(worker)
-            yield town
-            return
 
-        async def late() -> None:
-            await starts_work.wait()
-            await worker.run()
+        def worker() -> Worker:
+            return build_worker(
+                outside,
+                interceptors=[scripted(lambda case_id: town.scripts[case_id])] if skip_time else [],
+                runner=Shifted.to_begin(sandboxed(), begins) if skip_time else None,
+                max_cached_workflows=max_cached_workflows,
+            )
 
-        running = asyncio.create_task(late())
+        town = Hotline(desk_of(outside), database_url, f"t{uuid.uuid4().hex[:8]}", worker)
+        if works:
+            await exits.enter_async_context(town.working())
         yield town
-        await worker.shutdown()
-        await running
 
 
 def brisk_rules(*, convene: int = 900) -> Rules:

@@ -173,20 +173,19 @@ async def test_what_arrives_together_with_the_case_comes_after_its_opening(engin
         (Command.WITHDRAW, WITHDRAWAL),
         (Command.ABSORB, Absorb(duplicate="another-case", by="话务员")),
     ]
-    starts_work = asyncio.Event()
-    async with hotline(engines, skip_time=False, starts_work=starts_work) as town:
+    async with hotline(engines, skip_time=False, works=False) as town:
         opened_cases = [await town.open(f"early-{command.value}") for command, _ in commands]
         questions = [
             asyncio.create_task(town.ask(case_id, command, content))
             for case_id, (command, content) in zip(opened_cases, commands, strict=True)
         ]
         await asyncio.sleep(0.3)
-        starts_work.set()
-        await asyncio.gather(*questions)
-        for case_id in opened_cases:
-            await town.settled(case_id)
-            life = await town.checked(case_id)
-            assert life.kinds[:2] == [FactKind.CASE_OPENED, FactKind.RUNG_ENTERED]
+        async with town.working():
+            await asyncio.gather(*questions)
+            for case_id in opened_cases:
+                await town.settled(case_id)
+                life = await town.checked(case_id)
+                assert life.kinds[:2] == [FactKind.CASE_OPENED, FactKind.RUNG_ENTERED]
 
 
 async def test_withdrawn_and_lifted_at_once_a_case_is_closed(real: Hotline) -> None:

@@ -112,7 +112,7 @@ async def test_a_hold_moves_the_limit_by_exactly_the_working_time_it_lasted(virt
     assert silent.due_at is not None
     assert silent.due_at > life.of(FactKind.HOLD_ENDED)[0].at
     worked = CALENDAR.working_time(life.view.opened_at, silent.due_at)
-    rested = CALENDAR.working_time(started.at, ended.at)
+    rested = CALENDAR.working_time(started.at, ended.due_at)
     assert worked - rested == 5 * WORKING_DAY
 
 
