@@ -45,8 +45,10 @@ def allowed_commands(state: CaseState) -> tuple[Command, ...]:
         allowed.append(Command.EXPLAIN)
     if isinstance(state.step, Rung) and rungs_to_escalate_to(state.step):
         allowed.append(Command.ESCALATE)
-    if isinstance(state.step, Rung):
-        allowed.append(Command.RELEASE if state.hold else Command.HOLD)
+    if state.hold:
+        allowed.append(Command.RELEASE)
+    elif isinstance(state.step, Rung):
+        allowed.append(Command.HOLD)
     if state.step is Rung.DISPATCH and any(o.role is Role.LEAD for o in open_orders):
         allowed.append(Command.EXTEND)
     match state.step:

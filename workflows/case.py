@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.errors import Refused
     from domain.ladder import End, Ending, Outcome, Rung, Step
-    from domain.ledger import Fact, FactKind
+    from domain.ledger import ENGINE, Fact, FactKind
     from domain.limits import CONCLUDE, CONVENE, HANDLE, RECTIFICATION, Move, acknowledge_limit
     from domain.order import Role, WithdrawalReason
     from domain.permissions import (
@@ -151,6 +151,7 @@ class CaseWorkflow:
 
     def close(self) -> None:
         state = self.file.state
+        rules.release(self.file, ENGINE)  # nothing rests any more
         self.file.note(
             FactKind.CASE_CLOSED,
             closing=state.closing.value if state.closing else None,

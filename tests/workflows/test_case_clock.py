@@ -9,6 +9,7 @@ from beginnings import BEGINS
 from hotlines import LEAD, OTHER, WITHDRAWAL, Hotline, Life, at
 from scripts import DAY, HOUR, SILENT, Duty, Script, acknowledges, calls_back
 from support import rules
+from told_lives import tell
 
 from calendars.china import china_calendar
 from calendars.override import Override
@@ -171,6 +172,27 @@ async def test_a_second_hold_and_a_release_without_one_are_refused(real: Hotline
     await real.ask(case_id, Command.HOLD, held(3))
     with pytest.raises(Refused, match="already-held"):
         await real.ask(case_id, Command.HOLD, held(4))
+
+
+async def test_a_hold_can_be_released_at_the_callback_too(real: Hotline) -> None:
+    """Its department answered all the same: nobody may have to wait for the hold's end to be called."""
+    case = await tell(real, "held-at-callback")
+    await case.ask(Command.HOLD, held(3))
+    await case.reply()
+    assert Command.RELEASE in (await case.settled()).allowed
+    await case.ask(Command.RELEASE, ReleaseCase(by="话务长"))
+    await case.call_back()
+    life = await case.life()
+    assert life.one(FactKind.HOLD_ENDED).actor == "operator:话务长"
+
+
+async def test_a_case_that_is_closed_on_hold_rests_no_more(real: Hotline) -> None:
+    case = await tell(real, "closed-on-hold")
+    await case.ask(Command.HOLD, held(3))
+    await case.ask(Command.WITHDRAW, WITHDRAWAL)
+    life = await case.life()
+    assert life.kinds[-3:] == [FactKind.RUNG_LEFT, FactKind.HOLD_ENDED, FactKind.CASE_CLOSED]
+    assert life.view.hold is None
 
 
 # -- the extension -----------------------------------------------------------------------------------
