@@ -188,6 +188,27 @@ async def test_what_arrives_together_with_the_case_comes_after_its_opening(engin
                 assert life.kinds[:2] == [FactKind.CASE_OPENED, FactKind.RUNG_ENTERED]
 
 
+async def test_an_operator_who_names_a_department_as_it_is_returned_is_heard(engines: Engines) -> None:
+    """Both are in one task of the engine: whom the return suggests does not take the place of whom was named."""
+    async with hotline(engines, skip_time=False, works=False) as town:
+        async with town.working():
+            case = await acknowledged(town, "returned-and-assigned")
+            await case.settled()
+        asked: list[Asked] = [
+            (Command.RETURN, a_return(case).model_copy(update={"suggests": OTHER})),
+            (Command.ASSIGN, Assign(department=THIRD, by="话务长")),
+        ]
+        questions: list[asyncio.Task[CaseView]] = []
+        for command, content in asked:
+            questions.append(asyncio.create_task(town.ask(case.case_id, command, content)))
+            await asyncio.sleep(0.3)
+        async with town.working():
+            await asyncio.gather(*questions)
+            view = await case.settled()
+            assert [order.department for order in view.orders] == [LEAD, THIRD]
+            assert view.lead == THIRD
+
+
 async def test_withdrawn_and_lifted_at_once_a_case_is_closed(real: Hotline) -> None:
     for attempt in range(3):
         case = await opened(real, f"both-{attempt}")

@@ -31,11 +31,13 @@ async def dispatch(file: CaseFile, orders: Orders) -> Ending:
                 return answer
             if answer.status is not OrderStatus.RETURNED:
                 return await answered(file, answer)
-            file.name_lead(None)
+            if file.state.lead == answer.department:  # else an operator has named another one at the same moment
+                file.name_lead(None)
             if returned_too_often(file):
                 name_first_receiver(file)
                 return Ending(outcome=Outcome.RETURNED_TOO_OFTEN)
-            await name_next_department(file)
+            if file.state.lead is None:
+                await name_next_department(file)
 
 
 def returned_too_often(file: CaseFile) -> bool:
