@@ -304,6 +304,7 @@ class CaseFile:
         if ending.outcome in _FAILED_RUNG and state.rung.value not in state.exhausted:
             state.exhausted.append(state.rung.value)
         state.waiting.clear()  # whoever is still waited for here learns of the end only after this
+        self.forget_what_was_said()
         state.step = step
         if isinstance(step, Rung):
             state.rung = step
@@ -312,6 +313,13 @@ class CaseFile:
             workflow.upsert_search_attributes(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
                 [STATUS.value_set(state.status.value), RUNG.value_set(state.rung.value)]
             )
+
+    def forget_what_was_said(self) -> None:
+        """The next station begins with nothing said. Here, for a command can come to it before it runs: when the case
+        continues as new."""
+        state = self.state
+        state.members, state.conclusion, state.decisions = [], None, []
+        state.explanation, state.verification, state.callback_result = None, None, None
 
     def enter(self, came_from: Step | None, ending: Ending | None) -> None:
         """The fact that a rung was entered, for which reason, and where a limit caused it, how punctually."""

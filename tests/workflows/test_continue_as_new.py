@@ -1,19 +1,22 @@
 """A long life is cut into several histories between two stations; nothing of it is lost, and nothing waits twice."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
-from hotlines import LEAD, Engines, Hotline, brisk_rules, engine, hotline
+from hotlines import LEAD, OTHER, PATIENCE, Engines, Hotline, brisk_rules, engine, hotline
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from told_lives import Teller, Told, tell, whole_climb
 
 from desk.orders import NewReply, reply
-from domain.case import Awaited, CaseStart
-from domain.ladder import Rung
+from domain.case import Awaited, CaseStart, CaseState, CaseView
+from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, VerifyRectification
+from domain.ladder import End, Rung, Step
 from domain.ledger import FactKind
 from domain.order import OrderStatus, Result
+from domain.values import Value
 from storage.callbacks import CallbackOutcome
 
 EARLY = "limit.historyCount.suggestContinueAsNew=25"
@@ -63,6 +66,43 @@ async def test_the_whole_climb_in_several_histories_is_the_same_climb(
         assert (start.policy, start.calendar, start.case) == (starts[0].policy, starts[0].calendar, starts[0].case)
     budgets = [start.state.limits["handle"] for start in starts[1:] if start.state]
     assert all(limit == budgets[0] for limit in budgets)  # nothing resets a clock
+
+
+SAID_FIRST: dict[Step, tuple[Command, Value, Awaited]] = {
+    Rung.JOINT_MEETING: (Command.CONVENE, ConveneMeeting(members=(LEAD, OTHER), by="督办员"), Awaited.CONCLUSION),
+    Rung.RECTIFICATION: (
+        Command.VERIFY,
+        VerifyRectification(passed=True, by="督办员", remark="现场复核"),
+        Awaited.CALLBACK,
+    ),
+    End.CALLBACK: (
+        Command.RECORD_CALLBACK,
+        RecordCallback(result=CallbackResult.UNSATISFIED, by="话务员"),
+        Awaited.REPLY,
+    ),
+}
+
+
+@pytest.mark.parametrize("step", SAID_FIRST)
+async def test_what_is_said_to_a_new_history_before_it_runs_counts(engines: Engines, step: Step) -> None:
+    """A case that continues as new at a station: its first task brings the command before the station begins."""
+    command, content, awaited = SAID_FIRST[step]
+    rung = step if isinstance(step, Rung) else Rung.DISPATCH
+    async with hotline(engines, skip_time=False, works=False) as town:
+        before = await town.open(f"before-{step.value}")
+        given = await start_of(await town.handle(before).fetch_history())
+        state = CaseState(opened_at=datetime.now(UTC), step=step, rung=rung, lead=LEAD, answered_by=LEAD)
+        case_id = f"{before}-goes-on"
+        start = given.model_copy(update={"case": given.case.model_copy(update={"case_id": case_id}), "state": state})
+        queue = (await town.handle(before).describe()).task_queue
+        await town.desk.client.start_workflow("Case", start, id=case_id, task_queue=queue)
+        question = asyncio.create_task(town.handle(case_id).execute_update(command, content, result_type=CaseView))  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+        await asyncio.sleep(0.3)
+        async with town.working():
+            await question
+            async with asyncio.timeout(PATIENCE):
+                while awaited not in [waiting.awaited for waiting in (await town.view(case_id)).waiting]:
+                    await asyncio.sleep(0.05)
 
 
 async def test_a_late_reply_to_an_order_of_an_earlier_history_comes_by_update(forgetful: Hotline) -> None:

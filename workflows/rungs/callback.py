@@ -29,7 +29,6 @@ async def callback(file: CaseFile, orders: Orders) -> Ending:
 async def called(file: CaseFile) -> CallbackResult:
     """What one call came to; each has a limit of its own."""
     state = file.state
-    state.callback_result = None
     limit = file.restart_limit(CALLBACK)
     until = file.foreseen(limit).at.isoformat()
     file.note(FactKind.CALLBACK_DUE, department=state.answered_by, until=until)
@@ -40,4 +39,5 @@ async def called(file: CaseFile) -> CallbackResult:
         limit,
         department=state.answered_by,
     )
-    return file.state.callback_result or CallbackResult.UNREACHED
+    result, state.callback_result = state.callback_result, None
+    return result or CallbackResult.UNREACHED

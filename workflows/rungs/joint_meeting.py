@@ -15,8 +15,6 @@ from workflows.tasks import beside
 async def joint_meeting(file: CaseFile, orders: Orders) -> Ending:
     """A meeting in time, a conclusion in time, its tasks done in time; whatever is missing exhausts the rung."""
     state = file.state
-    state.members, state.conclusion = [], None
-
     convene = file.restart_limit(CONVENE)
     late = await file.wait_in_time(Party.SUPERVISOR, Awaited.MEETING, lambda: bool(state.members), convene)
     if late:

@@ -16,7 +16,6 @@ async def rectification(file: CaseFile, orders: Orders) -> Ending:
     days = state.rectification_days
     limit = file.restart_limit(RECTIFICATION, Span(value=days, unit=Unit.WORKING_DAYS) if days else None)
     while True:
-        state.verification = None
         assert state.lead is not None  # noqa: S101 - its reply was the finding that led here
         state.answered_by = state.lead
         order_id = orders.send(state.lead, Role.LEAD, limit, returnable=False)
@@ -29,4 +28,5 @@ async def rectification(file: CaseFile, orders: Orders) -> Ending:
         if state.verification and state.verification.passed:
             state.answer = Outcome.RESOLVED
             return Ending(outcome=Outcome.VERIFIED)
+        state.verification = None
         orders.supersede_open()  # it was not done: ordered again, within what is left of the limit

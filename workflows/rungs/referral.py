@@ -29,7 +29,6 @@ async def referral(file: CaseFile, orders: Orders) -> Ending:
 async def decided(file: CaseFile) -> bool:
     """Whether two people refer the case. One "no" declines it; two different people must say yes."""
     state = file.state
-    state.decisions = []
     await file.settled()
     file.note(FactKind.REFERRAL_ARMED, unmet=[rung.value for rung in unmet_preconditions(state, file.policy)])
     needed = file.policy.referral.deciders.value
