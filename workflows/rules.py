@@ -93,9 +93,14 @@ def foresee(file: CaseFile, command: ChangeRules) -> tuple[Move, ...]:
 
 
 def change(file: CaseFile, command: ChangeRules) -> tuple[Move, ...]:
-    """Go on under another policy or calendar; every limit before and after becomes a fact."""
+    """Go on under another policy or calendar; every limit before and after becomes a fact.
+
+    A case that goes by them already takes no note: so a publication that was interrupted is simply made again.
+    """
     found = foresee(file, command)
     policy, calendar = command.policy or file.policy, command.calendar or file.calendar
+    if (policy, calendar) == (file.policy, file.calendar):
+        return found
     file.state.limits = limits.under(file.state, file.case, policy, calendar)
     file.policy, file.calendar = policy, calendar
     file.note(

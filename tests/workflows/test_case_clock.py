@@ -273,6 +273,19 @@ async def test_a_newer_calendar_moves_only_what_it_touches(real: Hotline) -> Non
     assert (await real.view(case_id)).orders[0].due_at == by_name[HANDLE].after.at
 
 
+async def test_the_same_rules_again_are_no_news_for_a_case(real: Hotline) -> None:
+    """A publication that was interrupted is made again: the cases that have heard of it note nothing."""
+    case_id = await real.open("published-twice")
+    await real.until(case_id, FactKind.ORDER_SENT)
+    calendar = CALENDAR.model_copy(update={"revision": CALENDAR.revision + 1})
+    change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
+    first = await update(real.desk, case_id, Command.CHANGE_RULES, change, list[Move])
+    before = await real.view(case_id)
+    assert await update(real.desk, case_id, Command.CHANGE_RULES, change, list[Move]) == first
+    assert await real.view(case_id) == before
+    assert len((await real.until(case_id, FactKind.LIMITS_MOVED)).of(FactKind.LIMITS_MOVED)) == 1
+
+
 # -- custody -----------------------------------------------------------------------------------------
 
 
