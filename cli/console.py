@@ -40,6 +40,12 @@ OK, UNEXPECTED, USAGE, PARTLY_DONE, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 7, 8, 1
 PIPE_WIDTH: Final = 4000
 """Columns where no terminal sets a width: nothing is folded that another program reads."""
 
+FOLDED: Final = 26
+"""Columns that a folded cell keeps: no point in time, code or name is torn apart in them."""
+
+GAP: Final = 2
+"""Columns between two of a table."""
+
 CONTROLS: Final = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], None) | {9: " ", 10: "\n"}
 """Characters that a terminal would obey: a citizen's text must not move the cursor."""
 
@@ -100,23 +106,36 @@ class Console:
         self.write(json.dumps(value, ensure_ascii=plain_ascii, indent=2, default=_plain))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table whose headings are the sentences with these keys; the first column is never folded."""
+        """A table whose headings are the sentences with these keys; the first column is never folded.
+
+        Where a terminal is too narrow to fold it legibly, every row becomes a paragraph: a heading and a cell a line.
+        """
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        for number, column in enumerate(columns):
-            table.add_column(self.text.say(column), no_wrap=not number, overflow="fold")
+        headings = [self.text.say(column) for column in columns]
+        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+        for number, heading in enumerate(headings):
+            table.add_column(heading, no_wrap=not number, overflow="fold")
         for row in rows:
             table.add_row(*(Text(_clean(cell)) for cell in row))
-        self.write(self._rendered(table))
+        if sys.stdout.isatty() and _legible_width(headings, rows) > _terminal().width:
+            self._paragraphs(headings, rows)
+        else:
+            self.write(self._rendered(table))
+
+    def _paragraphs(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        for number, row in enumerate(rows):
+            if number:
+                self.write("")
+            self.pairs(list(zip(headings, row, strict=True)))
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and what stands behind them, one a line; those with nothing behind are left out."""
         from rich.table import Table
         from rich.text import Text
 
-        grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column(overflow="fold")
         for name, value in pairs:
@@ -125,17 +144,7 @@ class Console:
         self.write(self._rendered(grid))
 
     def _rendered(self, renderable: object) -> str:
-        from rich.console import Console as RichConsole
-
-        terminal = sys.stdout.isatty()
-        rich = RichConsole(
-            file=StringIO(),
-            force_terminal=terminal,
-            width=None if terminal else PIPE_WIDTH,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
+        rich = _terminal()
         with rich.capture() as captured:
             rich.print(renderable)
         return "\n".join(line.rstrip() for line in captured.get().splitlines())
@@ -158,6 +167,25 @@ class Console:
         """Say why it cannot be done; the exit status that goes with the error."""
         _write(sys.stderr, _clean(self.text.error(error)))
         return error.exit_code
+
+
+def _terminal() -> Any:
+    """What lays text out: as wide as the terminal, or as wide as need be where there is none."""
+    from rich.console import Console as RichConsole
+
+    terminal = sys.stdout.isatty()
+    width = None if terminal else PIPE_WIDTH
+    return RichConsole(
+        file=StringIO(), force_terminal=terminal, width=width, highlight=False, markup=False, emoji=False
+    )
+
+
+def _legible_width(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """What a table needs at least: the first column whole, of every other one ``FOLDED`` columns at most."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    return widths[0] + sum(GAP + min(width, FOLDED) for width in widths[1:])
 
 
 def _write(stream: Any, text: str) -> None:
