@@ -136,8 +136,9 @@ async def list_(
         directory = await require_departments(desk, [department] if department else [])
         with reaching_database():
             rows = await cases.listed(
-                desk.pool, status=wanted_status, rung=wanted_rung, department=department, limit=limit
+                desk.pool, status=wanted_status, rung=wanted_rung, department=department, limit=limit + 1
             )
+    rows = console.first(rows, limit)
     if output is Output.JSON:
         console.json(rows)
     else:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from domain.errors import LiandongError
 from texts.catalogue import Catalogue, Param
@@ -20,6 +20,8 @@ from texts.moments import universal
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
+
+Row = TypeVar("Row")
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "exit-0",
@@ -129,6 +131,12 @@ class Console:
             if number:
                 self.write("")
             self.pairs(list(zip(headings, row, strict=True)))
+
+    def first(self, rows: list[Row], limit: int) -> list[Row]:
+        """So many of the rows; who asked is told where there are more. Ask for one more than the limit."""
+        if len(rows) > limit:
+            self.note("more-than-limit", limit=limit)
+        return rows[:limit]
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and what stands behind them, one a line; those with nothing behind are left out."""

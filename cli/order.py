@@ -32,7 +32,7 @@ async def inbox(
 
     async with at_desk(console, engine=False) as desk:
         await require_departments(desk, [department])
-        items = await orders.inbox(desk, department, limit)
+        items = console.first(await orders.inbox(desk, department, limit + 1), limit)
     if output is Output.JSON:
         console.json(items)
     else:

@@ -35,7 +35,7 @@ async def stuck(
     async with at_desk(console, engine=False) as desk:
         names = Names(await directory_of(desk), console.text)
         with reaching_database():
-            rows = await cases.waiting(desk.pool, now, everything=everything, limit=limit)
+            rows = console.first(await cases.waiting(desk.pool, now, everything=everything, limit=limit + 1), limit)
             found: dict[str, Any] = {
                 "cases": [_as_data(row, console, now) for row in rows],
                 "not_on_record": await cases.not_in_view(desk.pool, limit),

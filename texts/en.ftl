@@ -545,6 +545,7 @@ referral-declined = { $by } has declined to refer case { $case }.
 rectification-passed = The rectification in case { $case } is verified.
 rectification-failed = The rectification in case { $case } was not carried out; it is ordered again.
 callback-recorded = The callback of case { $case } is recorded: { $result }.
+more-than-limit = There are more; these are the first { $limit }. See more with: --limit
 no-cases = There are no such cases.
 no-orders = There are no open orders.
 inbox-orders = { $orders ->
@@ -586,7 +587,7 @@ row-problem = Line { $line }, { $field }: { $reason }
 departments-imported = { $departments ->
     [one] One department is
    *[other] { $departments } departments are
- } in the directory now.
+ } imported into the directory.
 directory-empty = The directory is empty. Import it with: liandong department import haikou
 ledger-fits = Every chain fits: { $cases } cases, { $entries } entries.
 ledger-misfit = The ledger does not fit: case { $case }, entry { $seq }: { $reason }.

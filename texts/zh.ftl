@@ -542,6 +542,7 @@ referral-declined = { $by } 不同意提请办件 { $case }。
 rectification-passed = 办件 { $case } 的整改核查属实。
 rectification-failed = 办件 { $case } 的整改未落实，已再次责令整改。
 callback-recorded = 办件 { $case } 的回访已记录：{ $result }。
+more-than-limit = 后面还有；这里是前 { $limit } 条。要多看：--limit
 no-cases = 没有这样的办件。
 no-orders = 没有未结工单。
 inbox-orders = 未结工单 { $orders } 件，最紧的在前：

@@ -55,6 +55,13 @@ async def test_a_file_in_gb18030(hotline: Cli, tmp_path: Path, mark: str) -> Non
     file = _file(tmp_path / "导出.csv", mark, RIGHT, "gb18030")
     done = await hotline("case", "import", file, "--mapping", "sample", "--limit", "1")
     assert (done.code, done.out) == (0, "One case is opened; none was known before.\n")
+    whole = await hotline("case", "import", file, "--mapping", "sample")
+    assert whole.out == "One case is opened; one was known already.\n"
+    for words in (("case", "list"), ("stuck", "--all")):
+        cut, uncut = await hotline.all((*words, "--limit", "1"), (*words, "--limit", "2"))
+        assert cut.err == "There are more; these are the first 1. See more with: --limit\n", cut
+        assert (uncut.code, uncut.err) == (0, ""), uncut
+        assert len(uncut.out) > len(cut.out)
     shown = await hotline("case", "show", f"sample-{mark}-1")
     assert "轮候到多少号了？" in shown.out
 
@@ -87,7 +94,7 @@ async def test_the_directory(online: Cli, tmp_path: Path) -> None:
     assert empty.out == "The directory is empty. Import it with: liandong department import haikou\n"
     partly = await online("department", "import", str(file))
     assert partly.code == 7
-    assert "One department is in the directory now." in partly.out
+    assert "One department is imported into the directory." in partly.out
     assert "Line 3, matters: There is no matter blocked-gat. Did you mean blocked-gate?" in partly.out
     whole = await online("department", "import", "haikou", "--output", "json")
     assert whole.data == {"departments": 158, "problems": []}
