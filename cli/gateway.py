@@ -32,12 +32,12 @@ async def gateway(console: Console, host: HostOption = None, port: PortOption = 
     from cli.signals import stop_signals
     from gateway.app import create_app
     from gateway.server import server
-    from runtime.embedded import claim_ports
-    from runtime.settings import PREFIX, locate
+    from runtime.embedded import claim_ports, gateway_port
+    from runtime.settings import locate
 
     settings = console.given(gateway_host=host, gateway_port=port)
     key = locate(settings).require_gateway_key().get_secret_value()
-    (free,) = claim_ports([(settings.gateway_port, f"{PREFIX}GATEWAY_PORT")], settings.gateway_host)
+    (free,) = claim_ports(gateway_port(settings))
     to_stderr()
     async with at_desk(console) as desk:
         serving = server(create_app(desk, key), settings.gateway_host, free)

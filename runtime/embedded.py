@@ -6,6 +6,7 @@ user (and root) can enter, so it needs no password; Temporal listens on loopback
 """
 
 import asyncio
+import errno
 import os
 import pwd
 import re
@@ -30,7 +31,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 
 from domain.errors import DoesNotFit, Invalid, Unavailable
 from runtime.parts import Part, Program, end_leftover, end_process, run, running
-from runtime.settings import PREFIX, Servers
+from runtime.settings import PREFIX, Servers, Settings
 from runtime.state import VARIABLE, StateFolder
 from runtime.temporal import EVERY_ATTRIBUTE, WANTED, connect, understands
 
@@ -71,30 +72,51 @@ class EmbeddedPostgres:
     part: Part
 
 
-def claim_ports(wanted: Sequence[tuple[int, str]], host: str = LOOPBACK) -> list[int]:
-    """Check that nobody listens on these ports, each given with the variable that sets it; 0 picks one.
+@dataclass(frozen=True)
+class Wish:
+    """A port that a part wants to listen on; 0 picks one that is free."""
+
+    port: int
+    variable: str
+    """Sets it, as a refusal says."""
+    host: str = LOOPBACK
+
+
+def claim_ports(*wishes: Wish) -> list[int]:
+    """Check that one can listen on these ports, each for itself.
 
     Raises:
-        Invalid: ``port-taken`` with the ``port`` and the ``variable``.
+        Invalid: ``port-taken``, or ``port-not-usable`` where it is not ours to use, with the ``port`` and the
+            ``variable``.
     """
-    with ExitStack() as held:  # all at once, so that no two zeros get the same one
-        return [_claim(held, host, port, variable) for port, variable in wanted]
+    with ExitStack() as held:  # all at once, so that no two get the same one
+        return [_claim(held, wish) for wish in wishes]
 
 
-def claim_temporal_ports(port: int, ui_port: int) -> list[int]:
-    """``claim_ports`` for Temporal and its web page."""
-    return claim_ports([(port, f"{PREFIX}TEMPORAL_PORT"), (ui_port, f"{PREFIX}TEMPORAL_UI_PORT")])
+def temporal_ports(port: int, ui_port: int) -> tuple[Wish, Wish]:
+    """What Temporal and its web page want."""
+    return Wish(port, f"{PREFIX}TEMPORAL_PORT"), Wish(ui_port, f"{PREFIX}TEMPORAL_UI_PORT")
 
 
-def _claim(held: ExitStack, host: str, port: int, variable: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def gateway_port(settings: Settings) -> Wish:
+    """What the gateway wants."""
+    return Wish(settings.gateway_port, f"{PREFIX}GATEWAY_PORT", settings.gateway_host)
+
+
+def _claim(held: ExitStack, wish: Wish) -> int:
+    family = socket.AF_INET6 if ":" in wish.host else socket.AF_INET
     probe = held.enter_context(socket.socket(family, socket.SOCK_STREAM))
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just closed do not count
     try:
-        probe.bind((host, port))
+        probe.bind((wish.host, wish.port))
+        probe.listen()  # a second one of ours could bind, but not listen
     except OSError as error:
         raise Invalid(
-            "port-taken", port=port, host=host, variable=variable, reason=error.strerror or str(error)
+            "port-taken" if error.errno == errno.EADDRINUSE else "port-not-usable",
+            port=wish.port,
+            host=wish.host,
+            variable=wish.variable,
+            reason=error.strerror or str(error),
         ) from error
     return int(probe.getsockname()[1])
 
@@ -160,7 +182,7 @@ async def embedded_temporal(
     """
     program = await find_temporal(named)
     await end_leftover("temporal", state)
-    port, ui_port = claim_temporal_ports(port, ui_port)
+    port, ui_port = claim_ports(*temporal_ports(port, ui_port))
     arguments = _temporal_arguments(state, port, ui_port, synchronous)
     async with running(Program("temporal", [str(program), *arguments, *extra]), state) as part:
         temporal = EmbeddedTemporal(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", NAMESPACE, part)

@@ -18,7 +18,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from runtime.embedded import claim_ports, claim_temporal_ports, embedded_postgres, embedded_temporal
+from runtime.embedded import claim_ports, embedded_postgres, embedded_temporal, gateway_port, temporal_ports
 from runtime.parts import Part, Program, end_leftover, running
 from runtime.schedules import ensure_schedules
 from runtime.settings import PREFIX, Servers, Settings, external_servers, http_url, started_servers
@@ -174,14 +174,15 @@ class _Stack:
 
     def _their_servers(self, outside: Servers) -> Servers:
         outside.require_gateway_key()
-        return replace(outside, gateway_url=self._claim_gateway())
+        (self._gateway_port,) = claim_ports(gateway_port(self._settings))
+        return replace(outside, gateway_url=self._gateway_url)
 
     async def _own_servers(self) -> Servers:
         settings, state = self._settings, self._state
         for name in ("gateway", "worker", "temporal"):
             await end_leftover(name, state)
-        port, ui_port = claim_temporal_ports(settings.temporal_port, settings.temporal_ui_port)
-        gateway_url = self._claim_gateway()
+        of_temporal = temporal_ports(settings.temporal_port, settings.temporal_ui_port)
+        port, ui_port, self._gateway_port = claim_ports(*of_temporal, gateway_port(settings))
         self._on_step("postgres")
         postgres = await self._exits.enter_async_context(embedded_postgres(state))
         self._on_step("temporal")
@@ -202,19 +203,17 @@ class _Stack:
             namespace=temporal.namespace,
             temporal_ui=temporal.ui_url,
             database_url=postgres.database_url,
-            gateway_url=gateway_url,
+            gateway_url=self._gateway_url,
             gateway_key=key.get_secret_value(),
         )
         state.write_running(running)
         self._exits.callback(state.forget_running)
         return started_servers(running)
 
-    def _claim_gateway(self) -> str:
-        """Settle the gateway's port before anything starts; answers its URL."""
-        host = self._settings.gateway_host
-        wanted = [(self._settings.gateway_port, f"{PREFIX}GATEWAY_PORT")]
-        (self._gateway_port,) = claim_ports(wanted, host)
-        return self._settings.gateway_url or http_url(host, self._gateway_port)
+    @property
+    def _gateway_url(self) -> str:
+        settings = self._settings
+        return settings.gateway_url or http_url(settings.gateway_host, self._gateway_port)
 
     async def _start_programs(self, servers: Servers) -> None:
         """Start worker and gateway; both load at the same time, which takes most of it."""

@@ -446,6 +446,7 @@ error-value-malformed = “{ $value }” is malformed
 error-value-missing = it is missing
 error-value-unknown = “{ $value }” is none of the values that are known
 
+error-port-not-usable = Port { $port } on { $host } cannot be used ({ $reason }); set another one with { $variable }.
 error-port-taken = Port { $port } on { $host } is taken ({ $reason }); stop what listens there, or set another one with { $variable }.
 error-program-missing = { $variable } names { $path }, but there is no such program.
 error-servers-half-named = { $given } names a server of yours, but { $missing } is not set; name both or none.

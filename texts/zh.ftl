@@ -446,6 +446,7 @@ error-value-malformed = “{ $value }”格式不对
 error-value-missing = 缺少
 error-value-unknown = “{ $value }”不在已知取值之内
 
+error-port-not-usable = { $host } 的端口 { $port } 不能使用（{ $reason }）；请用 { $variable } 另设端口。
 error-port-taken = { $host } 的端口 { $port } 被占用（{ $reason }）；请停止占用它的程序，或用 { $variable } 另设端口。
 error-program-missing = { $variable } 指定了 { $path }，但没有这个程序。
 error-servers-half-named = { $given } 指定了外部服务器，但没有设置 { $missing }；请两个都设置，或都不设置。

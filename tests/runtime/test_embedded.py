@@ -18,6 +18,7 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.errors import DoesNotFit, Invalid, Unavailable
 from runtime.embedded import (
     EmbeddedTemporal,
+    Wish,
     claim_ports,
     embedded_postgres,
     embedded_temporal,
@@ -176,8 +177,22 @@ async def test_a_leftover_is_ended_before_its_port_is_missed(
 
 
 def test_zero_picks_different_free_ports(taken_port: int) -> None:
-    first, second = claim_ports([(0, "A"), (0, "B")])
+    first, second = claim_ports(Wish(0, "A"), Wish(0, "B"))
     assert len({first, second, taken_port}) == 3
+
+
+def test_one_port_for_two_parts_is_refused_before_anything_starts() -> None:
+    (free,) = claim_ports(Wish(0, "A"))
+    with pytest.raises(Invalid) as refusal:
+        claim_ports(Wish(free, "A"), Wish(free, "B"))
+    assert (refusal.value.code, refusal.value.params["variable"]) == ("port-taken", "B")
+
+
+def test_a_port_that_is_not_ours_is_not_called_taken() -> None:
+    elsewhere = "192.0.2.1"  # an address that no machine has: RFC 5737
+    with pytest.raises(Invalid) as refusal:
+        claim_ports(Wish(0, "A", elsewhere))
+    assert (refusal.value.code, refusal.value.params["host"]) == ("port-not-usable", elsewhere)
 
 
 async def test_a_named_program_that_does_not_exist_is_refused() -> None:
