@@ -220,7 +220,8 @@ def _months(drawing: Drawing) -> Chart:
         f"xaxis{number if number > 1 else ''}": {
             "type": "category",
             "showgrid": False,
-            "title": {"text": drawing.say(f"month-{what}")},
+            "automargin": True,
+            "title": {"text": drawing.say(f"month-{what}"), "standoff": 12},  # below the months where they are slanted
         }
         for number, what in enumerate(wanted, start=1)
     }

@@ -58,7 +58,7 @@ department = Department
 nobody = (nobody yet)
 led = Lead orders
 late = Late
-to-supervised = To supervised
+over-limit = Days over { $limit }
 busiest-day = Busiest day
 
 # sample and notes

@@ -7,7 +7,6 @@ from typing import Final, cast
 
 from domain.department import Directory
 from domain.errors import Unavailable
-from domain.ladder import Rung
 from rehearsal.charts import CLIMBED, COLOURS, LEGEND, Chart, Drawing, charts
 from rehearsal.crowd import shipped_directory
 from rehearsal.result import Deadlines, Figures, Rehearsal, Spread
@@ -42,11 +41,14 @@ h1 { font-size: 30px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 0 0 8px; 
 section { background: white; border-radius: 10px; padding: 20px 24px; margin: 16px 0; break-inside: avoid;
   box-shadow: 0 1px 3px #1a202c1a; }
 .warning { background: #fffbeb; border: 1px solid #d97706; }
-table { border-collapse: collapse; width: 100%; } .scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; } .scroll { overflow-x: auto; } .scroll > div { min-width: 720px; }
 th, td { padding: 6px 10px; border-bottom: 1px solid #e2e8f0; text-align: right; font-variant-numeric: tabular-nums; }
-th { color: #4a5568; font-weight: 600; } th:first-child, td:first-child { text-align: left; }
+th { color: #4a5568; font-weight: 600; }
+tr:first-child > th:first-child, td:first-child { text-align: left; min-width: 8em; }
+td { white-space: nowrap; } td:first-child { white-space: normal; } th[colspan] { text-align: center; }
 td small { color: #718096; margin-left: 6px; }
 summary { cursor: pointer; font-size: 18px; font-weight: 600; }
+@media (max-width: 640px) { body { padding: 20px 10px; } section { padding: 14px 12px; } th, td { padding: 6px; } }
 ol { padding-left: 22px; color: #4a5568; } footer { color: #718096; font-size: 13px; }
 """
 
@@ -73,7 +75,10 @@ def report(rehearsal: Rehearsal, lang: Lang, directory: Directory | None = None)
             f"<script>{plotly}</script></head><body>",
             *_head(drawing),
             *_key_figures(drawing),
-            *(f'<section><h2>{c.heading}</h2><div id="{c.name}"></div></section>' for c in drawn),
+            *(
+                f'<section><h2>{c.heading}</h2><div class="scroll"><div id="{c.name}"></div></div></section>'
+                for c in drawn
+            ),
             *_departments(drawing),
             *_notes(drawing),
             f'<script type="application/json" id="charts">{_embedded(drawn)}</script>',
@@ -187,39 +192,50 @@ def _odd(label: str, deadlines: Deadlines) -> _Cell:
 
 
 def _departments(drawing: Drawing) -> Iterator[str]:
-    """Every department that led an order, under each policy."""
-    what = ("led", "late", "to-supervised", "busiest-day")
-    yield f'<section><details><summary>{drawing.say("table-departments")}</summary><div class="scroll"><table><tr>'
-    yield f"<th>{drawing.say('department')}</th>"
-    for number, colour in enumerate(COLOURS[: len(drawing.sides)]):
-        letter = "AB"[number] if len(drawing.sides) > 1 else ""
-        yield from (f'<th style="color:{colour}">{drawing.say(word)} {letter}</th>' for word in what)
-    yield "</tr>"
-    tables = [_by_department(figures) for _, _, figures in drawing.sides]
-    codes = sorted(
-        {code for table in tables for code in table}, key=lambda code: (-tables[0].get(code, _NONE)[0], code)
+    """Every department: its orders, how many of its cases reached each rung, its head's calls; A beside B."""
+    say, sides = drawing.say, drawing.sides
+    limit = sides[0][2].callbacks.limit
+    what = [
+        *(say("led"), say("late")),
+        *(say("reached", rung=drawing.label(rung)) for rung in CLIMBED),
+        *(say("busiest-day"), say("over-limit", limit=limit)),
+    ]
+    letters = "AB" if len(sides) > 1 else " "
+    beside = "".join(
+        f'<th style="color:{colour}">{letter}</th>' for letter, colour in zip(letters, COLOURS, strict=False)
     )
-    for code in codes:
-        cells = "".join(f"<td>{number:,}</td>" for table in tables for number in table.get(code, _NONE))
+    yield f'<section><details><summary>{say("table-departments")}</summary><div class="scroll"><table><tr>'
+    yield f'<th rowspan="2">{say("department")}</th>'
+    yield from (f'<th colspan="{len(sides)}">{word}</th>' for word in what)
+    yield f"</tr><tr>{beside * len(what)}</tr>"
+    tables = [_by_department(figures) for _, _, figures in sides]
+    known = {code for table in tables for code in table}
+    for code in sorted(known, key=lambda code: (-tables[0].get(code, _NONE)[0], code or "")):
+        pairs = zip(*(table.get(code, _NONE) for table in tables), strict=True)
+        cells = "".join(f"<td>{number:,}</td>" for pair in pairs for number in pair)
         yield f"<tr><td>{drawing.department(code)}</td>{cells}</tr>"
     yield "</table></div></details></section>"
 
 
-_NONE: Final = (0, 0, 0, 0)
+_NONE: Final = (0,) * (4 + len(CLIMBED))
 
 
-def _by_department(figures: Figures) -> dict[str, tuple[int, int, int, int]]:
-    supervised = next(found for found in figures.rungs if found.rung is Rung.SUPERVISED)
-    climbed = {tally.department: tally.cases for tally in supervised.departments}
-    busiest = {load.department: load.busiest for load in figures.callbacks.departments}
+def _by_department(figures: Figures) -> dict[str | None, tuple[int, ...]]:
+    """Of each department, and of the cases that had none, the columns of the table."""
+    led = {found.department: found for found in figures.departments}
+    loads = {load.department: load for load in figures.callbacks.departments}
+    climbed = [
+        {tally.department: tally.cases for tally in found.departments}
+        for found in figures.rungs
+        if found.rung in CLIMBED
+    ]
     return {
-        found.department: (
-            found.orders,
-            found.silent,
-            climbed.get(found.department, 0),
-            busiest.get(found.department, 0),
+        code: (
+            *((led[code].orders, led[code].silent) if code in led else (0, 0)),
+            *(tallies.get(code, 0) for tallies in climbed),
+            *((loads[code].busiest, loads[code].days_over) if code in loads else (0, 0)),
         )
-        for found in figures.departments
+        for code in {*led, *loads, *(code for tallies in climbed for code in tallies)}
     }
 
 

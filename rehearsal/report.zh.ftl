@@ -58,7 +58,7 @@ department = 单位
 nobody = （尚无单位）
 led = 主办工单
 late = 逾期
-to-supervised = 升督办
+over-limit = 超过 { $limit } 个的天数
 busiest-day = 单日最多回访
 
 # 样本与说明

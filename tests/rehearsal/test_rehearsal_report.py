@@ -137,6 +137,22 @@ def test_departments_are_called_by_their_names() -> None:
     )
 
 
+def test_the_table_tells_of_each_department_what_reached_every_rung_one_policy_beside_the_other() -> None:
+    text = report(rehearsal(), "en")
+    table = text[text.index("<details>") : text.index("</details>")]
+    cells = {row[0]: row[1:] for row in (re.findall(r"<td>(.*?)</td>", line) for line in table.splitlines()) if row}
+    # lead orders, late, the four rungs above dispatch, busiest day, days over the limit: of A and of B each
+    assert cells["gone-since"] == ["0", "1", "0", "1", "0", "1", "0", "1", "0", "1", "0", "1", "0", "1", "0", "0"]
+    gas = next(row for name, row in cells.items() if "Gas" in name)
+    assert gas == ["1", "1", "0", "1", "0", "1", "0", "1", "0", "1", "0", "0", "1", "1", "0", "0"]
+
+
+def test_charts_keep_their_width_on_a_narrow_screen() -> None:
+    page = report(rehearsal(), "zh")
+    assert page.count('<div class="scroll"><div id="') == 9
+    assert ".scroll > div { min-width: " in page
+
+
 def test_both_languages_say_the_same() -> None:
     def keys(lang: Lang) -> list[tuple[str, list[str]]]:
         content = (FOLDER / f"report.{lang}.ftl").read_text(encoding="utf-8")
