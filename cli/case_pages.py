@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.console import Console
-from cli.situation import Names, next_command, wait_of, wait_of_row, who
+from cli.situation import Names, next_command, until, wait_of, wait_of_row, who
 from desk.cases import CaseFolder
-from domain.case import CaseView, Waiting
+from domain.case import CaseView, Hold, Waiting
 from domain.commands import Command
 from domain.order import Order
 from storage.cases import CaseRow
@@ -36,6 +36,7 @@ def case_page(console: Console, folder: CaseFolder, names: Names) -> None:
         (text.say("column-assisting"), text.clauses(names.of(code) for code in view.assisting)),
         (text.say("column-merged-into"), view.merged_into or ""),
         (text.say("column-absorbed"), text.parts(view.absorbed)),
+        (text.say("column-hold"), _hold(view.hold, text)),
         *((text.say("column-waits-for"), _waiting(waiting, text, names)) for waiting in view.waiting),
         (text.say("column-allowed"), text.words(", ".join(_for_people(view.allowed)) or "-", ("command",))),
     ]
@@ -56,6 +57,13 @@ def _for_people(allowed: Sequence[str]) -> list[str]:
 def _place_of(view: CaseView, text: Catalogue) -> str:
     closing = f" ({text.label(view.closing)})" if view.closing else ""
     return f"{text.label(view.rung)} / {text.label(view.status)}{closing}"
+
+
+def _hold(hold: Hold | None, text: Catalogue) -> str:
+    if hold is None:
+        return ""
+    approved = f"{text.field('approved_by')} {hold.approved_by}"
+    return text.parts([hold.reason, approved, text.say("until", until=hold.until)])
 
 
 def _waiting(waiting: Waiting, text: Catalogue, names: Names) -> str:
@@ -80,7 +88,7 @@ def _orders_table(console: Console, orders: Sequence[Order], names: Names) -> No
             text.label(order.role),
             text.label(order.rung),
             text.label(order.status),
-            local(order.due_at),
+            local(order.due_at) + (text.say("shown-provisional") if order.provisional else ""),
             _answer(order, text),
         )
         for order in orders
@@ -123,5 +131,4 @@ def _row_waits(row: CaseRow, text: Catalogue, names: Names) -> str:
     wait = wait_of_row(row)
     if wait is None:
         return ""
-    until = [text.say("until", until=wait.until)] if wait.until else []
-    return text.parts([text.label(wait.awaited), who(wait, text, names), *until])
+    return text.parts([text.label(wait.awaited), who(wait, text, names), *until(wait, text)])

@@ -22,6 +22,8 @@ class Wait:
     order_id: str | None
     since: datetime | None
     until: datetime | None
+    provisional: bool = False
+    """The limit rests on working days that are not published yet."""
 
 
 def wait_of(view: CaseView) -> Wait | None:
@@ -38,6 +40,7 @@ def _of_waiting(case_id: str, waiting: Waiting) -> Wait:
         order_id=waiting.order_id,
         since=waiting.since,
         until=waiting.until,
+        provisional=waiting.provisional,
     )
 
 
@@ -53,6 +56,7 @@ def wait_of_row(row: CaseRow) -> Wait | None:
         order_id=row.waiting_order,
         since=row.waiting_since,
         until=row.waiting_until,
+        provisional=row.waiting_provisional,
     )
 
 
@@ -95,6 +99,13 @@ def who(wait: Wait, text: Catalogue, names: "Names") -> str:
     return names.of(wait.department) if wait.department else text.label(wait.party)
 
 
+def until(wait: Wait, text: Catalogue) -> list[str]:
+    """Until when it waits, as a part of a sentence, marked where that is provisional; nothing without a limit."""
+    if wait.until is None:
+        return []
+    return [text.say("until", until=wait.until) + (text.say("shown-provisional") if wait.provisional else "")]
+
+
 def tell(console: Console, view: CaseView) -> None:
     """Where the case is now and what to do next."""
     text, wait = console.text, wait_of(view)
@@ -109,6 +120,8 @@ def tell(console: Console, view: CaseView) -> None:
         limited = "now-waiting-until" if wait.until else "now-waiting"
         place = {"case": view.case_id, "rung": view.rung, "status": view.status}
         console.say(limited, **place, who=party, awaited=wait.awaited, until=wait.until)
+        if wait.provisional:
+            console.say("now-provisional")
         console.say("next-step", command=next_command(wait, text))
 
 

@@ -82,7 +82,7 @@ def _page(console: Console, rows: "list[CaseRow]", found: dict[str, Any], names:
 
 def _row(row: "CaseRow", console: Console, names: "Names", now: Any) -> tuple[str, str]:
     """A case that waits in one line, and what to type about it; a line of its own, so that it can be copied."""
-    from cli.situation import next_command, show_command, wait_of_row, who
+    from cli.situation import next_command, show_command, until, wait_of_row, who
     from texts.moments import length
 
     text, wait = console.text, wait_of_row(row)
@@ -92,8 +92,7 @@ def _row(row: "CaseRow", console: Console, names: "Names", now: Any) -> tuple[st
     told = [text.label(wait.awaited), who(wait, text, names)]
     if wait.since:
         told.append(text.say("since", since=wait.since))
-    if wait.until:
-        told.append(text.say("until", until=wait.until))
-        if wait.until < now:
-            told.append(text.say("overdue-by", length=length(now - wait.until)))
+    told += until(wait, text)
+    if wait.until and wait.until < now:
+        told.append(text.say("overdue-by", length=length(now - wait.until)))
     return f"{place}  {text.parts(told)}", next_command(wait, text)

@@ -14,20 +14,26 @@ from storage.database import Pool
 VIEW = "SELECT view FROM case_view WHERE case_id = $1"
 
 LIST = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order FROM case_view
+SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
+    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
+FROM case_view
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rung = $2)
 ORDER BY opened_at DESC, case_id LIMIT $3
 """
 
 LIST_OF_DEPARTMENT = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order FROM case_view
+SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
+    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
+FROM case_view
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rung = $2)
   AND EXISTS (SELECT FROM order_view WHERE order_view.case_id = case_view.case_id AND order_view.department = $4)
 ORDER BY opened_at DESC, case_id LIMIT $3
 """
 
 STUCK = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order FROM case_view
+SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
+    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
+FROM case_view
 WHERE status <> 'closed' AND waiting_for IS NOT NULL
   AND ($2 OR waiting_until < $1 OR waiting_for = 'assignment')
 ORDER BY waiting_until, case_id LIMIT $3
@@ -75,6 +81,8 @@ class CaseRow(Value):
     waiting_order: str | None
     waiting_since: datetime | None
     waiting_until: datetime | None
+    waiting_provisional: bool
+    """That limit rests on working days that are not published yet."""
     opened_at: datetime
     closed_at: datetime | None
 
