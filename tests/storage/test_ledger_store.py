@@ -64,6 +64,14 @@ async def test_the_database_refuses_every_change(pool: Pool, change: str) -> Non
     assert await ledger.entries_of(pool, CASE) == before
 
 
+async def test_a_session_that_passes_for_a_replica_is_refused_like_any_other(pool: Pool) -> None:
+    await ledger.write(pool, record(CASE, facts(1)))
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+            await connection.execute("UPDATE ledger SET actor = 'nobody'")
+
+
 async def test_two_entries_never_share_a_place(pool: Pool) -> None:
     await ledger.write(pool, record(CASE, facts(1)))
     with pytest.raises(asyncpg.UniqueViolationError):
