@@ -11,7 +11,7 @@ LiandongError                   exit  http
 ```
 
 An error is a code and its parameters. What people read is made from them by the catalogues in
-``cli/text`` (never here), programs branch on the code. One adapter each turns it into a Temporal
+``texts/`` (never here), programs branch on the code. One adapter each turns it into a Temporal
 failure (``outbox/failures.py``), problem+json (``gateway/problems.py``) and an exit code
 (``cli/console.py``).
 """
