@@ -4,7 +4,6 @@ They stay in clear even where payloads are encrypted, so nothing about a citizen
 are registered in every namespace (``runtime.temporal.ensure_search_attributes``): add, never rename.
 """
 
-from datetime import datetime
 from typing import Any, Final
 
 from temporalio.common import SearchAttributeKey
@@ -15,8 +14,6 @@ STATUS: Final = SearchAttributeKey.for_keyword("LiandongStatus")
 """How the case stands."""
 DEPARTMENT: Final = SearchAttributeKey.for_keyword("LiandongDepartment")
 """Code of the lead department."""
-DUE_AT: Final[SearchAttributeKey[datetime]] = SearchAttributeKey.for_datetime("LiandongDueAt")
-"""When the rung's time limit ends."""
 
-SEARCH_ATTRIBUTES: Final[tuple[SearchAttributeKey[Any], ...]] = (RUNG, STATUS, DEPARTMENT, DUE_AT)
+SEARCH_ATTRIBUTES: Final[tuple[SearchAttributeKey[Any], ...]] = (RUNG, STATUS, DEPARTMENT)
 """All of them."""

@@ -18,7 +18,7 @@ from domain.ladder import End, Ending, Outcome, Rung, Step, next_step
 from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
-from outbox.search_attributes import RUNG, STATUS
+from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import CALLS
 
 _FAILED_RUNG = frozenset(
@@ -230,6 +230,7 @@ class CaseFile:
             limit=limit,
         )
         self.show_limits()
+        self.show_to_engine()
         try:
             yield key
         finally:
@@ -310,9 +311,16 @@ class CaseFile:
             state.rung = step
             self.enter(came_from, ending)
         if step is not End.CLOSED:
-            workflow.upsert_search_attributes(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
-                [STATUS.value_set(state.status.value), RUNG.value_set(state.rung.value)]
-            )
+            self.show_to_engine()
+
+    def show_to_engine(self) -> None:
+        """Bring what Temporal's own lists filter by up to date; an event only where something has changed."""
+        state, known = self.state, workflow.info().typed_search_attributes
+        lead = DEPARTMENT.value_unset() if state.lead is None else DEPARTMENT.value_set(state.lead)
+        shown = [STATUS.value_set(state.status.value), RUNG.value_set(state.rung.value), lead]
+        changed = [update for update in shown if known.get(update.key) != update.value]
+        if changed:
+            workflow.upsert_search_attributes(changed)  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
 
     def forget_what_was_said(self) -> None:
         """The next station begins with nothing said. Here, for a command can come to it before it runs: when the case

@@ -52,12 +52,12 @@ async def test_a_search_attribute_of_another_type_is_refused(servers: Servers) -
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
             namespace="crooked",
-            search_attributes={"LiandongDueAt": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD},
+            search_attributes={"LiandongRung": IndexedValueType.INDEXED_VALUE_TYPE_INT},
         )
     )
     with pytest.raises(DoesNotFit) as failure:
         await ensure_search_attributes(client)
-    assert failure.value.params["name"] == "LiandongDueAt"
+    assert failure.value.params["name"] == "LiandongRung"
 
 
 async def test_everything_is_there_in_the_embedded_namespace(servers: Servers) -> None:
