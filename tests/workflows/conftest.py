@@ -17,10 +17,10 @@ async def engines(embedded: Any) -> AsyncGenerator[Engines]:
         yield Engines(embedded.postgres_url, client)
 
 
-@pytest.fixture(scope="module")
-async def virtual(engines: Engines) -> AsyncGenerator[Hotline]:
-    """A hotline in virtual time, for all tests of a module."""
-    async with hotline(engines, skip_time=True) as town:
+@pytest.fixture(scope="module", params=[1000, 0], ids=["cached", "uncached"])
+async def virtual(engines: Engines, request: pytest.FixtureRequest) -> AsyncGenerator[Hotline]:
+    """A hotline in virtual time, for all tests of a module: once as it is, and once replaying a case at every step."""
+    async with hotline(engines, skip_time=True, max_cached_workflows=request.param) as town:
         yield town
         assert (await ledger.verify(town.pool)).misfit is None
 
