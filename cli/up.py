@@ -30,6 +30,7 @@ async def up(
         typer.Option("--policy", help="option-policy", envvar="LIANDONG_POLICY", show_envvar=True, metavar="NAME"),
     ] = None,
 ) -> None:
+    from policies.files import read
     from runtime.stack import run_stack
 
     settings = console.given(
@@ -38,6 +39,8 @@ async def up(
         temporal_ui_port=temporal_ui_port,
         policy=policy,
     )
+
+    read(settings.policy)  # one that cannot be used would be noticed by the first caller
 
     def on_step(step: str) -> None:
         console.note(f"up-{step}")

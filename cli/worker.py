@@ -32,11 +32,13 @@ async def worker(
     from desk.rules import rules_in_force
     from outbox.cases import Engine
     from outbox.orders import Post
+    from policies.files import read
     from runtime.settings import locate
     from runtime.temporal import connect
     from worker import Outside, build_worker, department_http
 
     settings = console.given(task_queue=task_queue, policy=policy)
+    read(settings.policy)  # one that cannot be used would be noticed by the first case
     servers = locate(settings)
     key = servers.require_gateway_key().get_secret_value()
     to_stderr()

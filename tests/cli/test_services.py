@@ -71,6 +71,12 @@ async def test_worker_and_gateway_serve_until_they_are_told_to_stop(online: Cli)
         assert b"Traceback" not in err
 
 
+async def test_no_service_starts_on_a_policy_that_does_not_exist(plain: Cli) -> None:
+    told = await plain.all(("up", "--policy", "nonesuch"), ("worker", "--policy", "nonesuch"))
+    for done in told:
+        done.refused(3, "nonesuch")
+
+
 async def test_the_doctor_without_servers(plain: Cli) -> None:
     done = await plain("doctor")
     assert done.code == 8
