@@ -56,11 +56,15 @@ class Office:
         self.refused: list[str] = []
 
     async def work(self) -> None:
-        """Until cancelled."""
-        while True:
-            for row in await cases.waiting(self._desk.pool, datetime.now(UTC), everything=True, limit=2000):
-                self._take_up(row)
-            await asyncio.sleep(LOOKS_EVERY)
+        """Until cancelled; nobody decides anything after that."""
+        try:
+            while True:
+                for row in await cases.waiting(self._desk.pool, datetime.now(UTC), everything=True, limit=2000):
+                    self._take_up(row)
+                await asyncio.sleep(LOOKS_EVERY)
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def _take_up(self, row: CaseRow) -> None:
         key = (row.case_id, str(row.waiting_for), str(row.waiting_since))

@@ -3,11 +3,12 @@
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from demo.office import Office
 from demo.plans import Plan, draw
@@ -132,7 +133,7 @@ async def _live(
         )
         office = Office(desk, plan_of)
         await exits.enter_async_context(_beside(office.work()))
-        coming = asyncio.create_task(_come_in(desk, crowd, plans, reckoning))
+        coming = await exits.enter_async_context(_beside(_come_in(desk, crowd, plans, reckoning)))
         await _until_quiet(desk, reckoning, coming, look)
         await coming
         await _reckon(desk, reckoning)
@@ -218,14 +219,14 @@ async def _reckon(desk: Desk, reckoning: Reckoning) -> None:
 
 
 @asynccontextmanager
-async def _beside(work: Awaitable[None]) -> AsyncGenerator[None]:
-    task = asyncio.ensure_future(work)
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None]]:
+    """The work beside the block, which it does not outlive."""
+    task = asyncio.create_task(work)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
 
 
 def median(values: list[float]) -> float:
