@@ -1,5 +1,7 @@
 """What the demo shows: a live table while it runs, and the reckoning at its end."""
 
+import shlex
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -74,7 +76,7 @@ class Screen:
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
         table.add_column(self._text.say("demo-column-rung"), no_wrap=True)
         for status in columns:
-            table.add_column(self._text.label(status), justify="right", no_wrap=True)
+            table.add_column(self._text.label(status), justify="right", vertical="bottom")
         for rung in Rung:
             here = Counter({c.status: 0 for c in reckoning.counts})
             for count in reckoning.counts:
@@ -102,7 +104,7 @@ class Screen:
         for problem in reckoning.problems:
             self._say("demo-problem", problem=problem)
         self._say("demo-sound" if reckoning.is_sound else "demo-unsound")
-        self._say("demo-next", state=state)
+        self._say("demo-next", state=shlex.quote(state), program=shlex.quote(sys.argv[0]))
 
     def _story(self, name: str, folder: CaseFolder) -> None:
         view = folder.view

@@ -9,7 +9,7 @@ demo-column-rung = Highest rung reached
 demo-column-closing = How it ended
 demo-column-cases = Cases
 demo-open = still open
-demo-done = { $cases } cases have lived through in { $seconds } s ({ $source ->
+demo-done = { $cases } cases have lived their lives in { $seconds } s ({ $source ->
     [pingshan] real cases of Pingshan's hotline and three stories
    *[other] cases made for the project and three stories
   }).
@@ -26,8 +26,8 @@ demo-problem = Wrong: { $problem }
 demo-sound = Every case is accounted for.
 demo-unsound = NOT every case is accounted for.
 demo-next = What to type next:
-      LIANDONG_STATE={ $state } liandong up          start the same system again, and in another terminal:
-      LIANDONG_STATE={ $state } liandong case list
-      LIANDONG_STATE={ $state } liandong case trail demo-illegal-building
-      LIANDONG_STATE={ $state } liandong ledger verify
+      LIANDONG_STATE={ $state } { $program } up          start the same system again, and in another terminal:
+      LIANDONG_STATE={ $state } { $program } case list
+      LIANDONG_STATE={ $state } { $program } case trail demo-illegal-building
+      LIANDONG_STATE={ $state } { $program } ledger verify
 error-demo-state-taken = { $path } exists and is not a demo's folder: it is left alone. Name another place with --state.
