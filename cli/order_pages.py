@@ -30,6 +30,7 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
         due += f" ({alarm})" if alarm else ""
         citizen = ", ".join(part for part in (item.citizen_name, item.citizen_phone, item.citizen_address) if part)
         pending = order.acknowledge_by and not order.acknowledged_at
+        return_by = local(order.return_by) if order.return_by and order.return_by >= now else ""
         acknowledge_by = local(order.acknowledge_by) if order.acknowledge_by and pending else ""
         console.write("" if number else text.say("inbox-orders", orders=len(items)))
         console.pairs(
@@ -37,6 +38,7 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
                 (text.say("column-order"), f"{order.order_id}  {text.label(order.role)} / {text.label(order.rung)}"),
                 (text.say("column-status"), text.label(order.status)),
                 (text.say("column-acknowledge-by"), acknowledge_by),
+                (text.say("column-return-by"), return_by),
                 (text.say("column-due"), due),
                 (text.say("column-task"), order.task or ""),
                 (text.say("column-description"), item.description),

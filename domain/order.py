@@ -74,6 +74,8 @@ class Order(Value):
     """The name of the case's time limit that the order runs under."""
     due_at: Instant
     """The limit as printed on the order (P11)."""
+    return_by: Instant | None = None
+    """Until when "not ours" is a return; who has not returned it by then has accepted it (P9)."""
     provisional: bool = False
     """The limit rests on working days that are not published yet."""
     status: OrderStatus = OrderStatus.SENT

@@ -114,20 +114,15 @@ def check_acknowledge(state: CaseState, command: Acknowledge) -> None:
     check_station(state, Command.ACKNOWLEDGE)
 
 
-def check_return(state: CaseState, command: ReturnOrder, now: Instant, window_ends: Instant) -> None:
+def check_return(state: CaseState, command: ReturnOrder, now: Instant) -> None:
     """Only within the window, which counts from the sending of the order; later it counts as accepted (P9)."""
     order = _own_order(state, command.order_id, command.department)
     if not order.is_open:
         raise Refused("order-ended", order=order.order_id, asked="return", status=order.status.value)
     if not order.returnable:
         raise Refused("not-returnable", order=order.order_id, rung=order.rung.value, allowed="reply")
-    if now > window_ends:
-        raise Refused(
-            "return-window-over",
-            order=order.order_id,
-            until=window_ends.isoformat(timespec="seconds"),
-            allowed="reply",
-        )
+    if order.return_by is not None and now > order.return_by:
+        raise Refused("return-window-over", order=order.order_id, until=_shown(order.return_by), allowed="reply")
     check_station(state, Command.RETURN)
 
 

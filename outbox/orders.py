@@ -80,6 +80,7 @@ async def _body(pool: Pool, request: OrderRequest) -> dict[str, object]:
             "due_at",
             "provisional",
             "returnable",
+            "return_by",
         },
     )
     return {

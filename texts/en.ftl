@@ -243,6 +243,7 @@ field-party = waiting for
 field-passed = passed
 field-phone = phone number
 field-place = place
+field-return-by = return by
 field-policy = policy
 field-provisional = provisional
 field-reason = reason
@@ -634,6 +635,7 @@ doctor-failed = { $failed ->
 
 column-absorbed = Absorbed
 column-acknowledge-by = Acknowledge by
+column-return-by = Return by
 column-actor = Who
 column-allowed = Possible now
 column-answer = Answer

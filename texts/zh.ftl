@@ -243,6 +243,7 @@ field-party = 等待
 field-passed = 属实
 field-phone = 电话
 field-place = 地点
+field-return-by = 退单截止
 field-policy = 时限规则
 field-provisional = 暂定
 field-reason = 原因
@@ -600,6 +601,7 @@ doctor-failed = { $failed } 项检查没有通过。
 
 column-absorbed = 并入的办件
 column-acknowledge-by = 签收时限
+column-return-by = 退单截止
 column-actor = 何人
 column-allowed = 现在可以
 column-answer = 答复

@@ -192,9 +192,7 @@ class CaseWorkflow:
     @return_order.validator
     def validate_return(self, command: ReturnOrder) -> None:
         with refusals():
-            known = command.order_id in self.file.state.orders
-            window_ends = self.orders.return_window_ends(command.order_id) if known else workflow.now()
-            check_return(self.file.state, command, workflow.now(), window_ends)
+            check_return(self.file.state, command, workflow.now())
 
     @workflow.update(name=Command.NOTE_LATE_REPLY)
     async def note_late_reply(self, command: NoteLateReply) -> CaseView:

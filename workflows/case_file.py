@@ -304,6 +304,8 @@ class CaseFile:
         self.note(FactKind.RUNG_LEFT, station=came_from.value, outcome=ending.outcome.value)
         if ending.outcome in _FAILED_RUNG and state.rung.value not in state.exhausted:
             state.exhausted.append(state.rung.value)
+        for name in state.limits:
+            self.stop_limit(name)  # what is left of it is left for the next time
         state.waiting.clear()  # whoever is still waited for here learns of the end only after this
         self.forget_what_was_said()
         state.step = step

@@ -69,6 +69,7 @@ class Orders:
             limit=limit,
             due_at=deadline.at,
             provisional=deadline.provisional,
+            return_by=self._return_window_ends(workflow.now()) if returnable else None,
         )
         file.state.orders[order.order_id] = order
         file.note(
@@ -77,6 +78,7 @@ class Orders:
             department=department,
             role=role.value,
             due=deadline.at.isoformat(),
+            return_by=order.return_by.isoformat() if order.return_by else None,
             provisional=deadline.provisional or None,
             task=task,
         )
@@ -151,10 +153,10 @@ class Orders:
         )
         self._close_request(command.order_id, WithdrawalReason.RETURNED)
 
-    def return_window_ends(self, order_id: str) -> datetime:
-        """Until when "not ours" is still a return: from the sending of the order on (P9)."""
+    def _return_window_ends(self, sent_at: datetime) -> datetime:
+        """Until when "not ours" is still a return; after that the order counts as accepted (P9)."""
         window = self.file.policy.return_window(self.file.case.nature).span
-        return window.after(self[order_id].sent_at, self.file.calendar)
+        return window.after(sent_at, self.file.calendar)
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -209,12 +211,17 @@ class Orders:
         order, name = self[order_id], acknowledge_limit(order_id)
         if name in self.file.state.limits:
             acknowledged = await self._await_department(
-                order, Awaited.ACKNOWLEDGEMENT, lambda: self[order_id].status is not OrderStatus.SENT, name
+                order,
+                Awaited.ACKNOWLEDGEMENT,
+                lambda: self[order_id].status is not OrderStatus.SENT,
+                name,
+                self._yellow(order),
             )
             if not acknowledged:
                 return self._fall_silent(
                     order_id, Awaited.ACKNOWLEDGEMENT, Outcome.NOT_ACKNOWLEDGED, self._due(name, order)
                 )
+            self.file.stop_limit(name)
         if await self._await_department(
             order, Awaited.REPLY, lambda: not self[order_id].is_open, order.limit, self._yellow(order)
         ):
@@ -249,7 +256,7 @@ class Orders:
             if self[order.order_id].warned or limit.basis is not span.unit.basis or before >= limit.budget:
                 return None
             warned = limit.model_copy(update={"budget": limit.budget - before}).deadline(self.file.calendar)
-            return warned.at if warned else None
+            return max(warned.at, order.sent_at) if warned else None  # nobody is warned before he is asked
 
         def ring() -> None:
             due_at = at()

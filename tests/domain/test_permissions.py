@@ -66,6 +66,7 @@ def order(
             "role": Role.LEAD,
             "rung": rung,
             "returnable": returnable,
+            "return_by": NOW if returnable else None,
             "sent_at": NOW,
             "acknowledge_by": None,
             "limit": "handle",
@@ -229,12 +230,12 @@ def a_return(**changes: object) -> ReturnOrder:
 
 
 def checked_return(case: CaseState, command: ReturnOrder, *, over: timedelta = timedelta(0)) -> Callable[[], None]:
-    return lambda: check_return(case, command, NOW + over, NOW)
+    return lambda: check_return(case, command, NOW + over)
 
 
 def test_an_open_order_is_acknowledged_and_returned_by_its_department() -> None:
     check_acknowledge(SENT, acknowledge())
-    check_return(SENT, a_return(), NOW, NOW)
+    check_return(SENT, a_return(), NOW)
 
 
 @pytest.mark.parametrize("department", [OTHER, "nobody"])
@@ -284,7 +285,7 @@ def test_an_order_that_cannot_be_returned_says_so(rung: Rung) -> None:
 
 
 def test_an_order_is_returned_until_its_window_ends_and_not_after() -> None:
-    check_return(SENT, a_return(), NOW, NOW)
+    check_return(SENT, a_return(), NOW)
     error = refusal(checked_return(SENT, a_return(), over=timedelta(microseconds=1)))
     assert error.code == "return-window-over"
     assert error.params == {"order": ORDER, "until": "2026-11-23T08:00:00+00:00", "allowed": "reply"}

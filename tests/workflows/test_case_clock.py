@@ -15,7 +15,7 @@ from calendars.china import china_calendar
 from calendars.override import Override
 from desk.commands import foresee, update
 from domain.case import Awaited, Closing
-from domain.commands import ChangeRules, Command, ExtendOrder, HoldCase, ReleaseCase
+from domain.commands import Assign, ChangeRules, Command, ExtendOrder, HoldCase, ReleaseCase
 from domain.custody import Hands, bookings
 from domain.demand import Nature
 from domain.errors import NotYours, Refused
@@ -84,6 +84,20 @@ async def test_warnings_are_given_once_a_working_day_before_and_after_the_limit(
 def silent_until_closed() -> Script:
     """Nobody does anything on the next rung, and the citizen takes the case back there."""
     return at(Rung.SUPERVISED, Command.WITHDRAW, WITHDRAWAL, after=6 * DAY)
+
+
+async def test_who_is_asked_after_the_warnings_time_is_warned_at_once_and_not_before(virtual: Hotline) -> None:
+    limit = rules("haikou").policy.handle.complaint.span.after(BEGINS, CALENDAR) - BEGINS
+    other = at(Rung.DISPATCH, Command.ASSIGN, Assign(department=OTHER, by="话务长"), after=limit - 3 * HOUR)
+    warned_before = Duty(acknowledges=HOUR, replies=100 * DAY)
+    life = await virtual.life(
+        await virtual.open("asked-late", lead(warned_before, SILENT) | other | silent_until_closed())
+    )
+    first, second = life.view.orders[:2]
+    warnings = {fact.order_id: fact for fact in life.of(FactKind.WARNING_YELLOW)}
+    assert warnings[second.order_id].due_at == second.sent_at
+    assert warnings[first.order_id].at < second.sent_at
+    assert warnings[second.order_id].at - second.sent_at < timedelta(minutes=1)  # not only when it is acknowledged
 
 
 async def test_who_answers_in_time_is_not_warned(virtual: Hotline) -> None:
