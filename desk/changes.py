@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
@@ -21,6 +22,14 @@ from storage.cases import OpenCase
 from storage.database import reaching_database
 
 AT_ONCE = 8
+
+MANY = 100_000
+"""More cases than a city opens in a day."""
+
+PATIENCE = timedelta(seconds=10)
+"""How long a case that is just being opened may take to come on record."""
+
+LOOK_AGAIN = timedelta(milliseconds=200)
 
 
 class Changed(Value):
@@ -65,9 +74,19 @@ async def adopt(
 
 
 async def recompute(
-    desk: Desk, days: WorkCalendar, decision: Decision, *, dry_run: bool, advance: Callable[[], None]
+    desk: Desk,
+    days: WorkCalendar,
+    decision: Decision,
+    *,
+    dry_run: bool,
+    advance: Callable[[], None],
+    patience: timedelta = PATIENCE,
 ) -> list[Changed]:
-    """Count every open case on China's working days anew with these, each in the office hours of its own policy."""
+    """Count every open case on China's working days anew with these, each in the office hours of its own policy.
+
+    A case that is just being opened may have the days before; it is waited for so long, then said not to be on record.
+    """
+    missing = await _still_missing(desk, patience)
     found = await open_cases(desk)
     changes = {label: await _in_own_hours(desk, label, days, decision) for label in {case.policy for case in found}}
     on_these_days = [case for case in found if changes[case.policy]]
@@ -77,7 +96,23 @@ async def recompute(
         assert change is not None  # noqa: S101 - the others were left out
         return await _one(desk, case, change, dry_run)
 
-    return await _all(on_these_days, work, advance)
+    return [*await _all(on_these_days, work, advance), *missing]
+
+
+async def _still_missing(desk: Desk, patience: timedelta) -> list[Changed]:
+    """The demands of now whose cases do not come on record within ``patience``."""
+
+    async def not_on_record() -> set[str]:
+        with reaching_database():
+            return {demand.case_id for demand in await cases.not_in_view(desk.pool, MANY)}
+
+    missing = await not_on_record()
+    for _ in range(patience // LOOK_AGAIN):
+        if not missing:
+            break
+        await asyncio.sleep(LOOK_AGAIN.total_seconds())
+        missing &= await not_on_record()
+    return [Changed(case_id=one, refused="case-not-on-record-yet", params={"case": one}) for one in sorted(missing)]
 
 
 async def _in_own_hours(desk: Desk, label: str, days: WorkCalendar, decision: Decision) -> ChangeRules | None:
