@@ -7,6 +7,7 @@ from cli.console import Console
 from cli.situation import Names, next_command, until, wait_of, wait_of_row, who
 from desk.cases import CaseFolder
 from domain.case import CaseView, Hold, Waiting
+from domain.citizen import Citizen
 from domain.commands import Command
 from domain.order import Order
 from storage.cases import CaseRow
@@ -20,6 +21,8 @@ def case_as_data(folder: CaseFolder) -> dict[str, Any]:
         **folder.view.model_dump(),
         "description": folder.description,
         "place": folder.place,
+        **folder.codes,
+        "citizen": folder.citizen,
         "callbacks": list(folder.callbacks),
     }
 
@@ -32,6 +35,8 @@ def case_page(console: Console, folder: CaseFolder, names: Names) -> None:
         (text.say("column-opened"), local(view.opened_at)),
         (text.say("column-description"), folder.description),
         (text.field("place"), folder.place or ""),
+        *((text.field(name), text.words(code or "", (name,))) for name, code in folder.codes.items()),
+        (text.say("column-citizen"), text.parts(reached_at(folder.citizen))),
         (text.say("column-lead"), names.of(view.lead)),
         (text.say("column-assisting"), text.clauses(names.of(code) for code in view.assisting)),
         (text.say("column-merged-into"), view.merged_into or ""),
@@ -49,9 +54,15 @@ def case_page(console: Console, folder: CaseFolder, names: Names) -> None:
         console.say("next-step", command=next_command(wait, text))
 
 
+def reached_at(citizen: Citizen | None) -> list[str]:
+    """Who the citizen is and how he is reached, as far as he said so."""
+    said = (citizen.name, citizen.phone, citizen.address) if citizen else ()
+    return [part for part in said if part]
+
+
 def _for_people(allowed: Sequence[str]) -> list[str]:
-    """The commands without those that cases and the sweep give each other."""
-    return [name for name in allowed if name not in (Command.ABSORB, Command.NOTE_LATE_REPLY)]
+    """The commands without those that come from another case, the sweep or a change of rules."""
+    return [name for name in allowed if name not in (Command.ABSORB, Command.NOTE_LATE_REPLY, Command.CHANGE_RULES)]
 
 
 def _place_of(view: CaseView, text: Catalogue) -> str:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from desk.directory_rows import shipped_matters
 from desk.window import Desk
-from domain.case import CaseView
-from domain.citizen import blot_out
+from domain.case import CaseView, Status
+from domain.citizen import Citizen, blot_out
 from domain.demand import Nature, Urgency
 from domain.errors import Invalid, LiandongError, NotFound
 from domain.intake import NewDemand, Opening
@@ -109,6 +109,9 @@ async def _case_id(desk: Desk, demand: NewDemand, now: datetime) -> str:
     return f"{now:%Y%m%d}-{await demands.next_number(desk.pool):06d}"
 
 
+CODES = ("matter", "nature", "urgency", "channel", "district", "street")
+
+
 class CaseFolder(Value):
     """Everything the record has of one case."""
 
@@ -117,6 +120,14 @@ class CaseFolder(Value):
     place: str | None
     entries: tuple[Entry, ...]
     callbacks: tuple[StoredCallback, ...]
+    citizen: Citizen | None = None
+    """Who is to be called; only while a callback is due."""
+
+    @property
+    def codes(self) -> dict[str, str | None]:
+        """What the case is about, as it was opened: matter, nature, urgency, channel, district and street."""
+        opened = self.entries[0].fact.payload if self.entries else {}
+        return {name: str(opened[name]) if name in opened else None for name in CODES}
 
 
 async def folder(desk: Desk, case_id: str) -> CaseFolder:
@@ -130,6 +141,7 @@ async def folder(desk: Desk, case_id: str) -> CaseFolder:
             view=found,
             description=words.description,
             place=words.place,
+            citizen=words.citizen if found.status is Status.CALLBACK else None,
             entries=tuple(await ledger.entries_of(desk.pool, case_id)),
             callbacks=tuple(await callbacks.of_case(desk.pool, case_id)),
         )

@@ -59,6 +59,10 @@ async def test_from_open_to_closed(hotline: Cli) -> None:
     by_another.refused(4, order, "hk-housing")
     early.refused(4, "callback", "Possible now: merge, record the callback, withdraw")
 
+    to_call = await hotline("case", "show", case)
+    assert "李四, 13800138000" in to_call.out, "who calls back reads whom to call"
+    assert all(words in to_call.out for words in ("blocked-gate", "460106003", "phone")), to_call
+
     done = await hotline("--lang=zh", "callback", "record", case, "--result", "satisfied", "--by", "王工")
     assert done.code == 0, done
     assert done.out == f"办件 {case} 的回访已记录：满意。\n办件 {case} 已办结：已解决。\n"
@@ -71,6 +75,7 @@ async def test_from_open_to_closed(hotline: Cli) -> None:
         ("case", "withdraw", case, "--reason", "x"),
         ("stuck", "--output", "json"),
     )
+    assert "13800138000" not in shown.out + str(data.data)
     for words in ("常规派单 / 已办结 (已解决)", "hk-traffic-police 海口市公安局交通警察支队", "+08:00"):
         assert words in shown.out
     assert (data.data["status"], data.data["closing"]) == ("closed", "resolved")
