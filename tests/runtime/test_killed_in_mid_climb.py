@@ -34,7 +34,8 @@ def up(environ: Environ, state: Path) -> Generator[subprocess.Popen[bytes]]:
     log = told.open("wb")
     process = subprocess.Popen([sys.executable, "-m", "cli.main", "up", *ports], env=environ, stdout=log, stderr=log)
     try:
-        until(lambda: b"is running" in told.read_bytes())
+        until(lambda: process.poll() is not None or b"is running" in told.read_bytes())
+        assert process.poll() is None, told.read_text()
         yield process
     finally:
         if process.poll() is None:
