@@ -119,6 +119,7 @@ async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
         "returnable": True,
         "acknowledge_by": shown["acknowledge_by"],
         "due_at": shown["due_at"],
+        "return_by": shown["return_by"],
         "provisional": shown["provisional"],
         "description": "楼顶搭棚",
         "place": "怡心路口",
