@@ -209,6 +209,19 @@ async def test_a_case_that_is_closed_on_hold_rests_no_more(real: Hotline) -> Non
     assert life.view.hold is None
 
 
+async def test_limits_that_have_served_are_not_moved(real: Hotline) -> None:
+    case = await tell(real, "served")
+    change = ChangeRules(calendar=CALENDAR, by="督办员", reason="复核")
+    running = [move.limit for move in await foresee(real.desk, case.case_id, change)]
+    await case.acknowledge()
+    await case.settled()
+    assert len(running) == 2
+    assert [move.limit for move in await foresee(real.desk, case.case_id, change)] == [HANDLE]
+    await case.reply()
+    await case.settled()
+    assert HANDLE not in [move.limit for move in await foresee(real.desk, case.case_id, change)]
+
+
 # -- the extension -----------------------------------------------------------------------------------
 
 
