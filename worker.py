@@ -14,6 +14,7 @@ from activities.cases import CaseActivities
 from activities.departments import DepartmentActivities
 from activities.ledger import LedgerActivities
 from activities.sweep import SweepActivities
+from outbox.addresses import CheckedTransport, Network
 from outbox.cases import Engine, RulesInForce
 from outbox.orders import Post
 from storage.database import Pool
@@ -24,6 +25,9 @@ WORKFLOWS = (CaseWorkflow, SweepWorkflow)
 
 PASSED_THROUGH = ("domain", "activities", "outbox", "storage", "pydantic", "asyncpg", "httpx", "sqlalchemy")
 """Imported once, not once a workflow: values and pure rules, and activities that workflows only name."""
+
+CONCURRENT_ACTIVITIES = 500
+"""More than all departments' lanes together hold up while their systems are slow: nothing else waits for them."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,14 @@ def build_worker(
         workflow_runner=runner or sandboxed(),
         interceptors=list(interceptors),
         max_cached_workflows=max_cached_workflows,
+        max_concurrent_activities=CONCURRENT_ACTIVITIES,
         graceful_shutdown_timeout=timedelta(seconds=5),
     )
 
 
 @asynccontextmanager
-async def department_http() -> AsyncGenerator[httpx.AsyncClient]:
-    """The HTTP client that orders go out with; follows no redirects and waits ten seconds at most."""
-    async with httpx.AsyncClient(timeout=10, follow_redirects=False) as http:
+async def department_http(allowed: Sequence[Network]) -> AsyncGenerator[httpx.AsyncClient]:
+    """The HTTP client that orders go out with: to public addresses and the ``allowed`` networks; no redirects."""
+    transport = CheckedTransport(allowed)
+    async with httpx.AsyncClient(transport=transport, timeout=10, follow_redirects=False, trust_env=False) as http:
         yield http

@@ -1,15 +1,21 @@
 """Calling out to departments."""
 
+from contextlib import suppress
+from datetime import timedelta
+
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.department import DepartmentSearch
+from domain.errors import Unavailable
+from domain.ledger import FactKind
 from domain.order import OrderRequest, OrderWithdrawal, Reply
-from outbox import orders
-from outbox.orders import Post
-from storage import departments
+from outbox.orders import Post, send_notice, send_order
+from storage import departments, notices
 from storage.database import Pool, reaching_database
+from storage.notices import Notice
 
 
 class DepartmentActivities:
@@ -24,15 +30,24 @@ class DepartmentActivities:
     async def request_department(self, request: OrderRequest) -> Reply:
         """Send the order out and stay open until the department's callback completes it; the result is its reply.
 
-        Retried until the department's system has taken the order; an order is not sent twice.
+        Tried again until the department's system has taken the order, or the time for that is over and it is left in
+        the inbox. While a system is away no try of ours waits for it: the engine calls again when there may be room.
         """
-        with reaching_database():
-            await orders.send_order(self._pool, self._post, request)
+        try:
+            with reaching_database():
+                await send_order(self._pool, self._client, self._post, request)
+        except Unavailable as error:
+            soon = error.params.get("retry_in_ms")
+            delay = timedelta(milliseconds=int(soon)) if soon is not None else None
+            raise ApplicationError(error.code, type=error.code, next_retry_delay=delay) from error
         activity.raise_complete_async()
 
     @activity.defn
     async def withdraw_order(self, withdrawal: OrderWithdrawal) -> None:
-        """Close the request that waits for a reply, and tell the department that the order was taken back."""
+        """Close the request that waits for a reply, and tell the department that the order was taken back.
+
+        A system that cannot be told now is told by the sweep.
+        """
         waiting = self._client.get_async_activity_handle(
             workflow_id=withdrawal.case_id, run_id=None, activity_id=withdrawal.order_id
         )
@@ -41,8 +56,17 @@ class DepartmentActivities:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+        notice = Notice(
+            order_id=withdrawal.order_id,
+            kind=FactKind.ORDER_WITHDRAWN,
+            case_id=withdrawal.case_id,
+            department=withdrawal.department,
+            reason=withdrawal.reason.value,
+        )
         with reaching_database():
-            await orders.send_withdrawal(self._pool, self._post, withdrawal)
+            await notices.put(self._pool, notice)
+        with suppress(Unavailable):
+            await send_notice(self._pool, self._post, notice)
 
     @activity.defn
     async def choose_department(self, search: DepartmentSearch) -> str | None:

@@ -1,4 +1,4 @@
-"""The sweep: hands over whatever was stored and not handed over at once, for a crash or an outage; and warnings."""
+"""The sweep: hands over whatever was stored and not handed over at once, for a crash or an outage; and notices."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ AT_ONCE = 200
 """How many of each kind one sweep takes."""
 
 TO_ONE = 20
-"""How many orders or warnings to one department it takes: one that is away must not keep the others waiting."""
+"""How many orders or notices to one department it takes: one that is away must not keep the others waiting."""
 
 SIDE_BY_SIDE = 10
 """How many lines are worked off at a time."""
@@ -72,11 +72,11 @@ class SweepActivities:
         with reaching_database():
             for demand in await demands.not_started(self._pool, self._grace, AT_ONCE):
                 lines["cases", demand.case_id].append(partial(self._start, demand))
-            for callback in await callbacks.pending(self._pool, self._grace, AT_ONCE):
+            for callback in await callbacks.kept(self._pool, self._grace, AT_ONCE):
                 again = partial(hand_over, self._pool, self._engine.client, callback)
                 lines["callbacks", callback.case_id].append(again)
             for request in await orders.undelivered(self._pool, self._grace, AT_ONCE, TO_ONE):
-                again = partial(send_order, self._pool, self._post, request)
+                again = partial(send_order, self._pool, self._engine.client, self._post, request)
                 lines["orders", request.order.department].append(again)
             for notice in await notices.pending(self._pool, AT_ONCE, TO_ONE):
                 again = partial(send_notice, self._pool, self._post, notice)

@@ -10,6 +10,7 @@ from cli.changes import told_move
 from cli.console import Console
 from cli.situation import Names
 from desk.cases import CaseFolder
+from domain.callbacks import Callback, CallbackKind, CallbackOutcome
 from domain.case import Awaited, Closing, Party
 from domain.commands import CallbackResult, Grounds
 from domain.demand import Channel, Nature, Urgency
@@ -17,7 +18,6 @@ from domain.ladder import End, Outcome, Rung
 from domain.ledger import ENGINE, Entry, Fact, FactKind
 from domain.limits import Move
 from domain.order import Result, Role, WithdrawalReason
-from storage.callbacks import CallbackOutcome, StoredCallback
 from texts.catalogue import Catalogue
 from texts.moments import length, local, local_if_moment
 
@@ -47,7 +47,7 @@ REASONS: Final[Mapping[FactKind, tuple[type[StrEnum], ...]]] = {
 """The facts whose reason is a token; everywhere else it is what somebody wrote."""
 
 DEPARTMENTS: Final = frozenset({"department", "suggests", "lead", "members"})
-MOMENTS: Final = frozenset({"due", "until", "received_at"})
+MOMENTS: Final = frozenset({"due", "until", "received_at", "return_by"})
 
 
 def trail_as_data(folder: CaseFolder) -> dict[str, Any]:
@@ -69,14 +69,15 @@ def trail_page(console: Console, folder: CaseFolder, names: Names) -> None:
     """The trail for people."""
     text = console.text
     rows = [_row(entry.fact, text, names) for entry in folder.entries]
-    rows += [_after_closing(callback, text, names) for callback in folder.callbacks if _is_beside(callback)]
+    rows += [_beside(callback, text, names) for callback in folder.callbacks if _is_beside(callback)]
     columns = ("column-time", "column-actor", "column-rung", "column-happened", "column-lateness")
     console.table(columns, rows)
 
 
-def _is_beside(callback: StoredCallback) -> bool:
-    """Whether a reply is kept that is no fact of the case."""
-    return callback.outcome in (CallbackOutcome.AFTER_CLOSING, CallbackOutcome.PENDING)
+def _is_beside(callback: Callback) -> bool:
+    """Whether a callback is kept that is no fact of the case."""
+    late_reply = callback.kind is CallbackKind.REPLY and callback.outcome is CallbackOutcome.LATE
+    return callback.outcome is not CallbackOutcome.ACCEPTED and not late_reply
 
 
 def _row(fact: Fact, text: Catalogue, names: Names) -> tuple[str, ...]:
@@ -86,11 +87,13 @@ def _row(fact: Fact, text: Catalogue, names: Names) -> tuple[str, ...]:
     return local(fact.at), _actor(fact.actor, text, names), text.label(fact.rung), happened, late
 
 
-def _after_closing(callback: StoredCallback, text: Catalogue, names: Names) -> tuple[str, ...]:
-    reply = callback.reply
-    details = text.parts([callback.order_id, text.label(reply.result), reply.statement])
-    told = text.say("told", what=callback.outcome, details=details)
-    return local(reply.received_at), names.called(callback.department), "", told, ""
+def _beside(callback: Callback, text: Catalogue, names: Names) -> tuple[str, ...]:
+    said = callback.content
+    result = text.label(Result(str(said["result"]))) if "result" in said else ""
+    reason = text.error(callback.refusal.error()) if callback.refusal else ""
+    parts = (callback.order_id, text.label(callback.kind), result, said.get("statement") or said.get("reason"), reason)
+    told = text.say("told", what=callback.outcome, details=text.parts(str(part) for part in parts if part))
+    return local(callback.received_at), names.called(callback.department), "", told, ""
 
 
 def _actor(actor: str, text: Catalogue, names: Names) -> str:

@@ -1,13 +1,23 @@
 """``liandong department``: the directory of those who can be asked to act."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import OK, PARTLY_DONE, Console, Output
 from cli.verbs import OutputOption, noun, verb
 
+if TYPE_CHECKING:
+    from desk.window import Desk
+
 app = noun("department")
+keys = noun("key")
+app.add_typer(keys)
+
+KEYS_AT_ONCE = 2
+"""How many of a department's keys count at a time: the one in force, and the one before it for a while."""
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="argument-department")]
 
 SHIPPED = "haikou"
 """The directory that comes with the project."""
@@ -86,21 +96,126 @@ async def list_(
         console.table(columns, rows)
 
 
-@verb(app, "token")
-async def token(
+@verb(app, "endpoint")
+async def endpoint(
     console: Console,
-    department: Annotated[str, typer.Argument(metavar="CODE", help="argument-department")],
+    department: CodeArgument,
+    url: Annotated[str | None, typer.Option("--url", help="option-endpoint-url", metavar="URL")] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="option-endpoint-inbox")] = False,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", min=1, max=64, help="option-concurrency")] = None,
+    inbox_after: Annotated[
+        int | None, typer.Option("--inbox-after", min=1, max=10_080, help="option-inbox-after", metavar="MINUTES")
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    from datetime import timedelta
+
+    from cli.entries import endpoint_of
+    from cli.session import at_desk, require_departments
+    from domain.errors import Invalid
+    from storage import departments
+    from storage.database import reaching_database
+
+    if url is not None and inbox:
+        raise Invalid("input-either", field="--url, --inbox")
+    given = endpoint_of(url) if url is not None else None
+    async with at_desk(console, engine=False) as desk:
+        await require_departments(desk, [department])
+        with reaching_database():
+            known = await departments.endpoint(desk.pool, department)
+            assert known is not None  # noqa: S101 - the directory was asked a moment ago
+            if given or inbox or concurrency or inbox_after:
+                await departments.set_endpoint(
+                    desk.pool,
+                    department,
+                    None if inbox else given or known.url,
+                    concurrency or known.concurrency,
+                    timedelta(minutes=inbox_after) if inbox_after else timedelta(seconds=known.inbox_after),
+                )
+                known = await departments.endpoint(desk.pool, department) or known
+    if output is Output.JSON:
+        console.json({"department": department, **known.model_dump(exclude={"serials"})})
+    elif known.url is None:
+        console.say("endpoint-none", department=department)
+    else:
+        minutes = max(1, round(known.inbox_after / 60))
+        console.say("endpoint-is", department=department, url=known.url, concurrency=known.concurrency, minutes=minutes)
+
+
+@verb(keys, "show")
+async def show_keys(console: Console, department: CodeArgument, output: OutputOption = Output.TEXT) -> None:
+    from cli.session import at_desk, require_departments
+
+    async with at_desk(console, engine=False) as desk:
+        await require_departments(desk, [department])
+        await _tell_keys(console, desk, department, output)
+
+
+@verb(keys, "rotate")
+async def rotate(
+    console: Console,
+    department: CodeArgument,
+    overlap: Annotated[int, typer.Option("--overlap", min=0, max=720, help="option-overlap", metavar="HOURS")] = 24,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    from datetime import timedelta
+
+    from cli.session import at_desk, require_departments
+    from domain.errors import Refused
+    from storage import access
+    from storage.database import reaching_database
+
+    async with at_desk(console, engine=False) as desk:
+        await require_departments(desk, [department])
+        with reaching_database():
+            serial = await access.rotate(desk.pool, department, timedelta(hours=overlap), KEYS_AT_ONCE)
+        if serial is None:
+            raise Refused("keys-two-valid", department=department, allowed="--overlap 0")
+        await _tell_keys(console, desk, department, output)
+
+
+@verb(keys, "revoke")
+async def revoke(
+    console: Console,
+    department: CodeArgument,
+    serial: Annotated[int, typer.Argument(metavar="SERIAL", help="argument-serial", min=1)],
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.session import at_desk, require_departments
-    from domain.tokens import department_token
-    from runtime.settings import locate
+    from domain.errors import NotFound, Refused
+    from storage import access
+    from storage.database import reaching_database
 
-    key = locate(console.settings).require_gateway_key()
     async with at_desk(console, engine=False) as desk:
         await require_departments(desk, [department])
-    secret = department_token(key.get_secret_value(), department)
+        with reaching_database():
+            valid = await access.valid_serials(desk.pool, department)
+            if serial not in valid:
+                raise NotFound("key-unknown", department=department, serial=serial)
+            if valid == [serial]:
+                raise Refused("key-is-the-last", department=department, allowed="rotate --overlap 0")
+            await access.revoke_key(desk.pool, department, serial)
+        await _tell_keys(console, desk, department, output)
+
+
+async def _tell_keys(console: Console, desk: "Desk", department: str, output: Output) -> None:
+    """The department's keys, with the secrets of those that count."""
+    from datetime import UTC, datetime
+
+    from domain.tokens import department_secret
+    from runtime.settings import locate
+    from storage import access
+    from storage.database import reaching_database
+    from texts.moments import local
+
+    key = locate(console.settings).require_gateway_key().get_secret_value()
+    with reaching_database():
+        found = await access.keys(desk.pool, department)
+    now = datetime.now(UTC)
+    valid = [one for one in found if one.valid_until is None or one.valid_until > now]
     if output is Output.JSON:
-        console.json({"department": department, "token": secret})
-    else:
-        console.write(secret)
+        console.json([{**one.model_dump(), "secret": department_secret(key, department, one.serial)} for one in valid])
+        return
+    for one in valid:
+        until = local(one.valid_until) if one.valid_until else console.text.say("key-in-force")
+        console.say("key-is", serial=one.serial, until=until, secret=department_secret(key, department, one.serial))

@@ -6,9 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from domain.department import Endpoint
 from domain.errors import Invalid
+from domain.values import Token
 from texts.moments import LOCAL
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -108,3 +110,23 @@ def either(first: bool, second: bool, names: str) -> bool:
 def is_file(name: str) -> bool:
     """Whether a name means a file rather than something that comes with the project."""
     return Path(name).suffix != "" or "/" in name
+
+
+def token(given: str, field: str) -> str:
+    """A stable identifier. Raises Invalid, naming ``field``."""
+    return _checked(TypeAdapter(Token), given, field)
+
+
+def endpoint_of(url: str) -> str:
+    """The address of a department's system. Raises Invalid where it cannot be one."""
+    return _checked(TypeAdapter(Endpoint), url, "endpoint")
+
+
+def _checked(adapter: TypeAdapter[str], given: str, field: str) -> str:
+    try:
+        return adapter.validate_python(given)
+    except ValidationError as error:
+        kind = error.errors(include_url=False)[0]["type"]
+        if kind.startswith(field):
+            raise Invalid(kind, field=field) from None
+        raise Invalid("input-malformed", field=field, value=shown(field, given)) from None

@@ -24,6 +24,7 @@ from cli import (
     rectification,
     referral,
     stuck,
+    token,
     up,
     worker,
 )
@@ -35,7 +36,7 @@ from texts.catalogue import Catalogue, language_of
 
 PROGRAM = "liandong"
 
-NOUNS = (case, order, meeting, referral, rectification, callback, department, ledger, policy, calendar)
+NOUNS = (case, order, meeting, referral, rectification, callback, department, token, ledger, policy, calendar)
 SERVICES = (stuck, up, worker, gateway, migrate, doctor, demo)
 """Commands without a noun."""
 

@@ -1,7 +1,7 @@
 """``liandong order``: a department's orders, and what it can say about one."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,13 @@ from cli.verbs import (
     verb,
 )
 
+if TYPE_CHECKING:
+    from domain.callbacks import Said
+
 app = noun("order")
+
+StatementOption = Annotated[str, typer.Option("--statement", help="option-statement", metavar="TEXT")]
+CallbackIdOption = Annotated[str | None, typer.Option("--callback-id", help="option-callback-id", metavar="ID")]
 
 
 @verb(app, "inbox")
@@ -45,18 +51,31 @@ async def acknowledge(
     order: OrderArgument,
     department: OwnDepartmentOption,
     by: ByOption,
+    callback_id: CallbackIdOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    from cli.asking import Said, done
     from cli.entries import made
-    from cli.session import at_desk, settled
-    from desk import orders
     from domain.commands import Acknowledge
 
-    command = made(Acknowledge, {"order_id": order, "department": department, "by": by})
-    async with at_desk(console) as desk:
-        view = await settled(desk, await orders.acknowledge(desk, command))
-    done(console, view, Said("acknowledged", {"order": order, "department": department}), output)
+    said = made(Acknowledge, {"order_id": order, "department": department, "by": by})
+    await _say(console, said, callback_id, output)
+
+
+@verb(app, "progress")
+async def progress(
+    console: Console,
+    order: OrderArgument,
+    department: OwnDepartmentOption,
+    by: ByOption,
+    statement: StatementOption,
+    callback_id: CallbackIdOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    from cli.entries import made
+    from domain.commands import NoteProgress
+
+    said = made(NoteProgress, {"order_id": order, "department": department, "by": by, "statement": statement})
+    await _say(console, said, callback_id, output)
 
 
 @verb(app, "reply")
@@ -66,16 +85,13 @@ async def reply(
     department: OwnDepartmentOption,
     by: ByOption,
     result: Annotated[str, typer.Option("--result", help="option-result", metavar=RESULTS)],
-    statement: Annotated[str, typer.Option("--statement", help="option-statement", metavar="TEXT")],
+    statement: StatementOption,
     limit_days: Annotated[int | None, typer.Option("--limit-days", help="option-limit-days")] = None,
-    callback_id: Annotated[str | None, typer.Option("--callback-id", help="option-callback-id", metavar="ID")] = None,
+    callback_id: CallbackIdOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.entries import chosen, made
-    from cli.order_pages import after_reply, received_page
-    from cli.session import at_desk, on_record
-    from desk import orders
-    from desk.orders import NewReply
+    from domain.callbacks import NewReply
     from domain.order import Result
 
     entered = {
@@ -85,16 +101,8 @@ async def reply(
         "result": chosen(Result, result, "result"),
         "statement": statement,
         "limit_days": limit_days,
-        "callback_id": callback_id,
     }
-    given = made(NewReply, entered)
-    async with at_desk(console) as desk:
-        received = await orders.reply(desk, given, datetime.now(UTC))
-        view = await on_record(desk, received.case_id, after_reply(received))
-    if output is Output.JSON:
-        console.json(received)
-    else:
-        received_page(console, received, view)
+    await _say(console, made(NewReply, entered), callback_id, output)
 
 
 @verb(app, "return")
@@ -106,12 +114,10 @@ async def return_(
     reason: ReasonOption,
     basis: Annotated[str, typer.Option("--basis", help="option-basis", metavar="TEXT")],
     suggests: Annotated[str | None, typer.Option("--suggests", help="option-suggests", metavar="CODE")] = None,
+    callback_id: CallbackIdOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    from cli.asking import Said, done
     from cli.entries import made
-    from cli.session import at_desk, settled
-    from desk import orders
     from domain.commands import ReturnOrder
 
     entered = {
@@ -122,10 +128,7 @@ async def return_(
         "basis": basis,
         "suggests": suggests,
     }
-    command = made(ReturnOrder, entered)
-    async with at_desk(console) as desk:
-        view = await settled(desk, await orders.return_order(desk, command))
-    done(console, view, Said("returned", {"order": order, "department": department}), output)
+    await _say(console, made(ReturnOrder, entered), callback_id, output)
 
 
 @verb(app, "extend")
@@ -137,16 +140,29 @@ async def extend(
     reason: ReasonOption,
     days: Annotated[int, typer.Option("--days", min=1, help="option-extension-days")],
     told_citizen: Annotated[str, typer.Option("--told-citizen", help="option-told-citizen", metavar="TEXT")],
+    callback_id: CallbackIdOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    from cli.asking import Said, done
     from cli.entries import made
-    from cli.session import at_desk, settled
-    from desk import orders
     from domain.commands import ExtendOrder
 
     content = {"order_id": order, "department": department, "days": days, "reason": reason}
-    command = made(ExtendOrder, {**content, "told_citizen": told_citizen, "by": by})
+    said = made(ExtendOrder, {**content, "told_citizen": told_citizen, "by": by})
+    await _say(console, said, callback_id, output)
+
+
+async def _say(console: Console, said: "Said", callback_id: str | None, output: Output) -> None:
+    """The same way for all: kept, handed to the case, and then what became of it. Raises as ``desk.orders.receive``."""
+    from cli.entries import token
+    from cli.order_pages import received_page, shown_by
+    from cli.session import at_desk, on_record
+    from desk import orders
+
+    callback_id = token(callback_id, "callback_id") if callback_id is not None else None
     async with at_desk(console) as desk:
-        view = await settled(desk, await orders.extend(desk, command))
-    done(console, view, Said("extended", {"order": order}), output)
+        received = await orders.receive(desk, said, datetime.now(UTC), callback_id)
+        view = await on_record(desk, received.case_id, shown_by(received))
+    if output is Output.JSON:
+        console.json(received)
+    else:
+        received_page(console, received, view)

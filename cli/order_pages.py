@@ -7,9 +7,9 @@ from cli.console import Console
 from cli.session import is_at_rest
 from cli.situation import tell
 from desk.orders import Received
+from domain.callbacks import CallbackKind, CallbackOutcome
 from domain.case import CaseView
 from domain.ledger import FactKind
-from storage.callbacks import CallbackOutcome
 from storage.orders import InboxItem
 from texts.moments import local
 
@@ -37,6 +37,7 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
             [
                 (text.say("column-order"), f"{order.order_id}  {text.label(order.role)} / {text.label(order.rung)}"),
                 (text.say("column-status"), text.label(order.status)),
+                (text.say("column-delivery"), text.say("left-in-inbox") if order.undelivered else ""),
                 (text.say("column-acknowledge-by"), acknowledge_by),
                 (text.say("column-return-by"), return_by),
                 (text.say("column-due"), due),
@@ -48,27 +49,30 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
         )
 
 
-def after_reply(received: Received) -> Callable[[CaseView], bool]:
-    """Whether a view shows what the reply has brought about."""
+def shown_by(received: Received) -> Callable[[CaseView], bool]:
+    """Whether a view shows what the callback has brought about."""
+    told = received.outcome in (CallbackOutcome.ACCEPTED, CallbackOutcome.LATE)
 
     def shows(view: CaseView) -> bool:
+        if not told or received.repeated:
+            return True
+        if received.kind is not CallbackKind.REPLY:
+            return received.seq is None or (view.seq >= received.seq and is_at_rest(view))
         order = next((order for order in view.orders if order.order_id == received.order_id), None)
         known = order is not None and (order.reply is not None or order.late_reply is not None)
-        return (known and is_at_rest(view)) or received.outcome is CallbackOutcome.AFTER_CLOSING
+        return known and is_at_rest(view)
 
     return shows
 
 
 def received_page(console: Console, received: Received, view: CaseView | None) -> None:
-    """What became of a reply, and where the case is now."""
-    outcome = received.outcome
+    """What became of a callback, and where the case is now."""
+    outcome, said = received.outcome, {"order": received.order_id, "kind": received.kind}
     if received.repeated:
-        console.say("reply-repeated", order=received.order_id, outcome=outcome)
-    elif outcome is CallbackOutcome.IN_TIME:
-        console.say("reply-in-time", order=received.order_id)
-    elif outcome is CallbackOutcome.LATE:
-        console.say("reply-late", order=received.order_id)
+        console.say("said-before", **said, outcome=outcome)
+    elif outcome is CallbackOutcome.ACCEPTED:
+        console.say(f"said-{received.kind}", order=received.order_id)
     else:
-        console.say("reply-after-closing", order=received.order_id)
+        console.say(f"said-{outcome.replace('_', '-')}", **said)
     if view is not None:
         tell(console, view)

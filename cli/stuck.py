@@ -40,7 +40,7 @@ async def stuck(
                 "cases": [_as_data(row, console, now) for row in rows],
                 "not_on_record": await cases.not_in_view(desk.pool, limit),
                 "undelivered": await orders.undelivered(desk.pool, GRACE, limit),
-                "not_handed_over": await callbacks.pending(desk.pool, GRACE, limit),
+                "not_handed_over": await callbacks.kept(desk.pool, GRACE, limit),
             }
     if output is Output.JSON:
         console.json(found)

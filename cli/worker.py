@@ -43,13 +43,13 @@ async def worker(
     key = servers.require_gateway_key().get_secret_value()
     to_stderr()
     log = logging.getLogger("liandong.worker")
-    async with record(servers) as pool, department_http() as http:
+    async with record(servers) as pool, department_http(settings.allowed_networks) as http:
         client = await connect(servers)
         engine = Engine(client, settings.task_queue)
         outside = Outside(
             pool=pool,
             engine=engine,
-            post=Post(http=http, key=key),
+            post=Post(http=http, key=key, gateway_url=servers.gateway_url, alert_url=settings.alert_url),
             rules=lambda: rules_in_force(pool, settings.policy),
         )
         async with build_worker(outside):

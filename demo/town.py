@@ -1,8 +1,6 @@
 """The departments' own systems: one HTTP server that takes every order, and answers through the gateway."""
 
 import asyncio
-import hashlib
-import hmac
 import json
 import socket
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
@@ -17,7 +15,8 @@ from fastapi import FastAPI, Request, Response
 from demo.plans import LATE_BY, Conduct, Manner, Plan
 from domain.ladder import Rung
 from domain.order import Result, Role
-from domain.tokens import department_token
+from domain.tokens import department_secret
+from outbox.signatures import is_signed, signed
 
 RESOLVED = "已到现场处理完毕，并与来电人沟通。"
 EXPLAINED = "经核查，现有条件下无法解决，已说明原因与依据。"
@@ -44,16 +43,18 @@ class Town:
         @app.post("/departments/{code}")
         async def take(code: str, request: Request) -> Response:
             body = await request.body()
-            signed = hmac.new(department_token(self._key, code).encode(), body, hashlib.sha256).hexdigest()
-            if not hmac.compare_digest(request.headers.get("Liandong-Signature", ""), f"sha256={signed}"):
+            if not is_signed([self._secret(code)], request.headers, body):
                 return Response(status_code=401)
-            order = json.loads(body)
-            if order["event"] == "order.sent":
-                self._start(self._deal_with(code, order))
+            event = json.loads(body)
+            if event["type"] == "liandong.order.sent":
+                self._start(self._deal_with(code, event["data"]))
             return Response(status_code=202)
 
         del take
         return app
+
+    def _secret(self, code: str) -> str:
+        return department_secret(self._key, code, 1)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -78,14 +79,13 @@ class Town:
             await self._return(code, order)
             return
         if order["acknowledge_by"]:
-            await self._post(code, order["order_id"], "acknowledgement", {"by": "值班员"})
+            await self._post(code, order["order_id"], "acknowledge", {"by": "值班员"})
         await asyncio.sleep(await self._patience(conduct, order))
         reply = {
             "by": "经办人",
             "result": conduct.result.value,
             "statement": EXPLAINED if conduct.result is Result.EXPLAINED else ON_RUNG.get(rung, RESOLVED),
             "limit_days": conduct.limit_days,
-            "callback_id": f"{code}:{order['order_id']}",
         }
         await self._post(code, order["order_id"], "reply", reply)
 
@@ -100,8 +100,10 @@ class Town:
         await self._post(code, order["order_id"], "return", reason)
 
     async def _post(self, code: str, order_id: str, what: str, body: dict[str, Any]) -> None:
-        headers = {"Liandong-Department": code, "Authorization": f"Bearer {department_token(self._key, code)}"}
-        answer = await self._http.post(f"/v1/orders/{order_id}/{what}", json=body, headers=headers)
+        content = json.dumps({"order_id": order_id, **body}).encode()
+        headers = {"Liandong-Department": code, "Content-Type": "application/json"}
+        headers |= signed([self._secret(code)], f"{order_id}:{what}", datetime.now(UTC), content)
+        answer = await self._http.post(f"/v1/orders/{order_id}/{what}", content=content, headers=headers)
         if not answer.is_success and answer.json().get("type") not in EXPECTED_REFUSALS:
             self.refused.append(f"{what} {order_id}: {answer.status_code} {answer.json().get('type')}")
 

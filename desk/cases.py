@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from desk.directory_rows import shipped_matters
 from desk.window import Desk
+from domain.callbacks import Callback
 from domain.case import CaseView, Status
 from domain.citizen import Citizen, blot_out
 from domain.demand import Nature, Urgency
@@ -14,7 +15,6 @@ from domain.ledger import Entry
 from domain.values import Value
 from outbox.cases import start_case
 from storage import callbacks, cases, demands, departments, ledger
-from storage.callbacks import StoredCallback
 from storage.database import reaching_database
 from storage.demands import StoredDemand
 
@@ -119,7 +119,7 @@ class CaseFolder(Value):
     description: str
     place: str | None
     entries: tuple[Entry, ...]
-    callbacks: tuple[StoredCallback, ...]
+    callbacks: tuple[Callback, ...]
     citizen: Citizen | None = None
     """Who is to be called; only while a callback is due."""
 

@@ -36,7 +36,9 @@ class Command(StrEnum):
     DECIDE = "decide"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
+    PROGRESS = "progress"
     NOTE_LATE_REPLY = "note_late_reply"
+    NOTE_UNDELIVERED = "note_undelivered"
     HOLD = "hold"
     RELEASE = "release"
     EXTEND = "extend"
@@ -58,6 +60,19 @@ class Acknowledge(Value):
     order_id: Token
     department: Token
     by: PersonName
+    received_at: Instant | None = None
+    """When it came in: what was said in time counts, though the engine hears of it later. Now, where it is None."""
+
+
+class NoteProgress(Value):
+    """A department's interim word: what has been done so far. It moves no limit."""
+
+    order_id: Token
+    department: Token
+    by: PersonName
+    statement: Text
+    callback_id: Token | None = None
+    """Of the callback that brought it; the same one twice is one fact."""
 
 
 class ReturnOrder(Value):
@@ -69,6 +84,7 @@ class ReturnOrder(Value):
     reason: Text
     basis: Text
     suggests: Token | None = None
+    received_at: Instant | None = None
 
 
 class NoteLateReply(Value):
@@ -76,6 +92,13 @@ class NoteLateReply(Value):
 
     order_id: Token
     reply: Reply
+
+
+class NoteUndelivered(Value):
+    """The department's system did not take the order within its set time: it lies in the inbox."""
+
+    order_id: Token
+    reason: Text
 
 
 class ConfirmExplanation(Value):
@@ -226,6 +249,7 @@ class ExtendOrder(Value):
     reason: Text
     told_citizen: Text
     by: PersonName
+    received_at: Instant | None = None
 
 
 class Decision(Value):

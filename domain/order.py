@@ -85,6 +85,8 @@ class Order(Value):
     late_reply: Reply | None = None
     warned: bool = False
     """The yellow warning has been given (P12)."""
+    undelivered: bool = False
+    """Its department's system did not take it in time: it waits in the inbox."""
     silent: bool = False
     """A limit passed without the acknowledgement or reply that was due."""
 

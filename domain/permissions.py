@@ -19,6 +19,8 @@ from domain.commands import (
     HoldCase,
     Merge,
     NoteLateReply,
+    NoteProgress,
+    NoteUndelivered,
     ReleaseCase,
     ReturnOrder,
 )
@@ -28,17 +30,22 @@ from domain.order import Order, OrderStatus, Role
 from domain.policy import Policy
 from domain.values import Instant
 
+_FROM_US = (Command.NOTE_LATE_REPLY, Command.NOTE_UNDELIVERED)
+"""What no person says: it is taken as long as the case is open."""
+
 
 def allowed_commands(state: CaseState) -> tuple[Command, ...]:
     """The commands the station allows; details (whose order, which window) are checked per command."""
     if state.step is End.CLOSED:
         return ()
     if state.interruption is not None:
-        return (Command.NOTE_LATE_REPLY,)  # a reply is never dropped while the case is open
-    allowed = [Command.WITHDRAW, Command.MERGE, Command.ABSORB, Command.NOTE_LATE_REPLY, Command.CHANGE_RULES]
+        return _FROM_US  # a reply is never dropped while the case is open
+    allowed = [Command.WITHDRAW, Command.MERGE, Command.ABSORB, Command.CHANGE_RULES, *_FROM_US]
     open_orders = [o for o in state.orders.values() if o.is_open]
     if any(o.status is OrderStatus.SENT for o in open_orders):
         allowed.append(Command.ACKNOWLEDGE)
+    if open_orders:
+        allowed.append(Command.PROGRESS)
     if any(o.returnable for o in open_orders):
         allowed.append(Command.RETURN)
     if state.explanation_pending:
@@ -70,7 +77,7 @@ def allowed_commands(state: CaseState) -> tuple[Command, ...]:
 
 
 def _names(commands: tuple[Command, ...]) -> str:
-    hidden = {Command.ABSORB, Command.NOTE_LATE_REPLY, Command.CHANGE_RULES}
+    hidden = {Command.ABSORB, Command.CHANGE_RULES, *_FROM_US}
     return ", ".join(c for c in commands if c not in hidden) or "-"
 
 
@@ -112,6 +119,20 @@ def check_acknowledge(state: CaseState, command: Acknowledge) -> None:
     if not order.is_open:
         raise Refused("order-ended", order=order.order_id, asked="acknowledge", status=order.status.value)
     check_station(state, Command.ACKNOWLEDGE)
+
+
+def check_progress(state: CaseState, command: NoteProgress) -> None:
+    """Only the order's department, while the order is open."""
+    order = _own_order(state, command.order_id, command.department)
+    if not order.is_open:
+        raise Refused("order-ended", order=order.order_id, asked="progress", status=order.status.value)
+    check_station(state, Command.PROGRESS)
+
+
+def check_undelivered(state: CaseState, command: NoteUndelivered) -> None:
+    if command.order_id not in state.orders:
+        raise NotFound("order-unknown", order=command.order_id)
+    check_station(state, Command.NOTE_UNDELIVERED)
 
 
 def check_return(state: CaseState, command: ReturnOrder, now: Instant) -> None:

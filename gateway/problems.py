@@ -5,7 +5,7 @@ is never repeated, but for the ids that the rules themselves name.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import cast
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from domain.errors import Invalid, LiandongError, NotFound, Refused, Unavailable
 from texts.catalogue import Catalogue
@@ -42,6 +42,10 @@ _BY_STATUS: dict[int, LiandongError] = {
 """What the framework refuses by itself. Anything else is a body that is no text, or too deep."""
 _PLAIN_NAME = re.compile(r"[a-z_-]{1,40}")
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
+
+
+Answer = Callable[[Request, LiandongError, int | None, Mapping[str, str] | None], Response]
+"""How a refusal is answered: request, error, status where it is not the error's own, and more headers."""
 
 
 class Problem(BaseModel):
@@ -82,6 +86,7 @@ def answer(
     request: Request, error: LiandongError, status: int | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The response that says so."""
+    request.state.refused = error.code
     language = language_of(request.headers.get("accept-language", ""))
     found = problem(Unavailable("out-of-order") if error.code in _INWARD else error, language, status)
     all_headers = {"Content-Language": language, **(headers or {})}
@@ -104,21 +109,27 @@ def language_of(accepted: str) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Let ``app`` answer every error by this adapter."""
+    """Let ``app`` answer every error by the adapter of the entrance that the request came in by."""
     app.add_exception_handler(LiandongError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
 
 
-async def _on_error(request: Request, raised: Exception) -> JSONResponse:
-    return answer(request, cast("LiandongError", raised))
+def _answered(
+    request: Request, error: LiandongError, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    return cast("Answer", request.state.answer)(request, error, status, headers)
 
 
-async def _on_invalid(request: Request, raised: Exception) -> JSONResponse:
+async def _on_error(request: Request, raised: Exception) -> Response:
+    return _answered(request, cast("LiandongError", raised))
+
+
+async def _on_invalid(request: Request, raised: Exception) -> Response:
     first = cast("Sequence[ErrorDetails]", cast("RequestValidationError", raised).errors())[0]
     if first["type"] == "json_invalid":
-        return answer(request, Invalid("json-malformed"), HTTPStatus.BAD_REQUEST)
-    return answer(request, invalid(first))
+        return _answered(request, Invalid("json-malformed"), HTTPStatus.BAD_REQUEST)
+    return _answered(request, invalid(first))
 
 
 def invalid(detail: ErrorDetails) -> Invalid:
@@ -128,9 +139,9 @@ def invalid(detail: ErrorDetails) -> Invalid:
     return Invalid("input-invalid", field=field, reason=_REASONS.get(detail["type"], "malformed"))
 
 
-async def _on_http(request: Request, raised: Exception) -> JSONResponse:
+async def _on_http(request: Request, raised: Exception) -> Response:
     refusal = cast("HTTPException", raised)
     if isinstance(refusal, EdgeRefusal):
-        return answer(request, refusal.error, refusal.status_code, refusal.headers)
+        return _answered(request, refusal.error, refusal.status_code, refusal.headers)
     error = _BY_STATUS.get(refusal.status_code, Invalid("json-malformed"))
-    return answer(request, error, refusal.status_code, refusal.headers)
+    return _answered(request, error, refusal.status_code, refusal.headers)

@@ -1,44 +1,99 @@
-"""A department's reply reaches the case that waits for it."""
+"""A department's callback reaches its case: a reply completes the request that waits, all others are commands."""
 
 import asyncio
 from datetime import timedelta
+from typing import Any, NamedTuple
 
-from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.case import Status
+from domain.callbacks import COMMANDS, Callback, CallbackKind, CallbackOutcome, Refusal
+from domain.case import CaseView
 from domain.commands import Command, NoteLateReply
-from domain.errors import Unavailable
-from outbox.failures import reaching_engine
-from storage import callbacks, cases
-from storage.callbacks import CallbackOutcome, StoredCallback
+from domain.errors import LiandongError, Refused, Unavailable
+from domain.order import OrderStatus, Reply
+from domain.values import Value
+from outbox.failures import from_failure, reaching_engine
+from storage import callbacks, orders
 from storage.database import Pool
 
 PATIENCE = timedelta(seconds=10)
-"""How long the engine may take to take a reply, and then the case to put it on record."""
+"""How long the engine may take to take a callback, and then the case to put a reply on record."""
 
 LOOK_AGAIN = timedelta(milliseconds=50)
 
 
-async def hand_over(pool: Pool, client: Client, callback: StoredCallback) -> CallbackOutcome:
-    """Complete the request that waits; where none does any more, tell the case. Gives what the case made of it.
+class HandedOver(NamedTuple):
+    """What the case made of a callback."""
 
-    Can be repeated. Raises Unavailable where engine or case do not answer; the callback stays stored then.
+    outcome: CallbackOutcome
+    refusal: Refusal | None = None
+    seq: int | None = None
+    """The last fact that shows it, where the case said so."""
+
+
+async def hand_over(pool: Pool, client: Client, callback: Callback) -> HandedOver:
+    """Give the callback to its case; what the case makes of it becomes part of the record.
+
+    Can be repeated. Raises Unavailable ``kept-not-handed-over`` where engine or case do not answer; the callback stays
+    stored then.
     """
     try:
         with reaching_engine("kept-not-handed-over", order=callback.order_id):
-            taken = await _complete(client, callback) or await _tell(client, callback)
-    except RPCTimeoutOrCancelledError as error:
+            if callback.kind is CallbackKind.REPLY:
+                made = await _reply(pool, client, callback)
+            else:
+                made = await _command(pool, client, callback)
+    except (RPCTimeoutOrCancelledError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise _kept(callback) from error
-    outcome = await _on_record(pool, callback, taken=taken)
-    await callbacks.mark_handed_over(pool, callback.order_id, outcome)
-    return outcome
+    await callbacks.settle(pool, callback, made.outcome, made.refusal)
+    return made
 
 
-async def _complete(client: Client, callback: StoredCallback) -> bool:
+async def _command(pool: Pool, client: Client, callback: Callback) -> HandedOver:
+    try:
+        view = await _update(client, callback, COMMANDS[callback.kind], callback.said(), CaseView)
+    except WorkflowUpdateFailedError as error:
+        return _refused(_reason(error))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        if (await orders.answered(pool, callback.case_id, callback.order_id)).closing is None:
+            raise _kept(callback) from error  # it is not open yet, or its end is not on record yet
+        return HandedOver(CallbackOutcome.AFTER_CLOSING)
+    return HandedOver(CallbackOutcome.ACCEPTED, seq=view.seq)
+
+
+def _refused(why: LiandongError) -> HandedOver:
+    """What came too late is kept as late; only what was never allowed is refused."""
+    left_behind = why.code == "order-ended" and why.params.get("status") == OrderStatus.SUPERSEDED.value
+    if left_behind or why.code == "limit-passed":
+        return HandedOver(CallbackOutcome.LATE)
+    return HandedOver(CallbackOutcome.REFUSED, Refusal.of(why))
+
+
+def _reason(error: WorkflowUpdateFailedError) -> LiandongError:
+    cause = error.cause
+    known = from_failure(cause) if isinstance(cause, ApplicationError) else None
+    return known or Refused("refused-by-case", reason=getattr(cause, "type", None) or type(cause).__name__)
+
+
+async def _reply(pool: Pool, client: Client, callback: Callback) -> HandedOver:
+    reply = Reply.model_validate(callback.content)
+    taken = await _complete(client, callback, reply) or await _tell(client, callback, reply)
+    return HandedOver(await _on_record(pool, callback, taken=taken))
+
+
+async def _complete(client: Client, callback: Callback, reply: Reply) -> bool:
     request = client.get_async_activity_handle(workflow_id=callback.case_id, run_id=None, activity_id=callback.order_id)
     try:
-        await request.complete(callback.reply, rpc_timeout=PATIENCE)
+        await request.complete(reply, rpc_timeout=PATIENCE)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -46,17 +101,11 @@ async def _complete(client: Client, callback: StoredCallback) -> bool:
     return True
 
 
-async def _tell(client: Client, callback: StoredCallback) -> bool:
+async def _tell(client: Client, callback: Callback, reply: Reply) -> bool:
     """Whether the case took the reply now; it does not where it has it already, or has ended."""
-    case = client.get_workflow_handle(callback.case_id)
-    note = NoteLateReply(order_id=callback.order_id, reply=callback.reply)
+    note = NoteLateReply(order_id=callback.order_id, reply=reply)
     try:
-        await case.execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
-            Command.NOTE_LATE_REPLY,
-            note,
-            id=f"late-{callback.order_id}",  # callback ids are unique within a department only
-            rpc_timeout=PATIENCE,
-        )
+        await _update(client, callback, Command.NOTE_LATE_REPLY, note, CaseView)
     except WorkflowUpdateFailedError:
         return False
     except RPCError as error:
@@ -66,21 +115,31 @@ async def _tell(client: Client, callback: StoredCallback) -> bool:
     return True
 
 
-async def _on_record(pool: Pool, callback: StoredCallback, *, taken: bool) -> CallbackOutcome:
+async def _update(client: Client, callback: Callback, command: Command, content: Value, answer: type[CaseView]) -> Any:
+    """The engine knows an update by its id: the same callback again changes nothing."""
+    return await client.get_workflow_handle(callback.case_id).execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+        command,
+        content,
+        id=f"{callback.department}/{callback.callback_id}",  # callback ids are unique within a department only
+        result_type=answer,
+        rpc_timeout=PATIENCE,
+    )
+
+
+async def _on_record(pool: Pool, callback: Callback, *, taken: bool) -> CallbackOutcome:
     """What the record says of the reply, as soon as it says it. The case itself is not asked: a query beside an
     update costs a second, and now and then ten."""
     for _ in range(PATIENCE // LOOK_AGAIN):
-        view = await cases.view(pool, callback.case_id)
-        order = next((o for o in view.orders if o.order_id == callback.order_id), None) if view else None
-        if order and order.reply and order.reply.callback_id == callback.callback_id:
-            return CallbackOutcome.IN_TIME
-        if order and order.late_reply and order.late_reply.callback_id == callback.callback_id:
+        answered = await orders.answered(pool, callback.case_id, callback.order_id)
+        if answered.reply == callback.callback_id:
+            return CallbackOutcome.ACCEPTED
+        if answered.late == callback.callback_id:
             return CallbackOutcome.LATE
-        if view and view.status is Status.CLOSED and not taken:
+        if answered.closing is not None and not taken:
             return CallbackOutcome.AFTER_CLOSING
         await asyncio.sleep(LOOK_AGAIN.total_seconds())
     raise _kept(callback)
 
 
-def _kept(callback: StoredCallback) -> Unavailable:
+def _kept(callback: Callback) -> Unavailable:
     return Unavailable("kept-not-handed-over", order=callback.order_id)

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from platformdirs import user_data_dir
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from domain.errors import Invalid, Unavailable
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
     """How others reach the gateway, where that is not host and port (behind a proxy, in containers)."""
     gateway_key: GatewayKey | None = None
 
+    allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks that are not public and where departments' endpoints may lie all the same, with commas between
+    (``10.20.0.0/16, 127.0.0.0/8``)."""
+    alert_url: str | None = None
+    """Where a CloudEvent is posted when a department's system takes no orders."""
+
     task_queue: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "liandong"
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
@@ -74,6 +81,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _with_commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod

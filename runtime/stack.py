@@ -249,6 +249,7 @@ class _Stack:
             "GATEWAY_KEY": servers.require_gateway_key().get_secret_value(),
             "TASK_QUEUE": settings.task_queue,
             "POLICY": settings.policy,
+            "ALLOWED_NETWORKS": ",".join(str(network) for network in settings.allowed_networks),
         }
         home = str(Path(__file__).parents[1])
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
@@ -270,6 +271,6 @@ async def _polls(client: Client, task_queue: str, pid: int) -> bool:
 
 async def _is_healthy(client: httpx.AsyncClient) -> bool:
     try:
-        return (await client.get("/health")).is_success
+        return (await client.get("/ready")).is_success
     except httpx.TransportError:  # it does not listen yet
         return False

@@ -1,113 +1,113 @@
-"""The callback inbox: every department reply, kept before anything is done with it; one an order."""
+"""The callback inbox: whatever a department says about an order, kept before anything is done with it."""
 
-from enum import StrEnum
+from typing import NamedTuple
 
 from asyncpg import Record as Row
 from asyncpg import UniqueViolationError
 
-from domain.order import Reply
-from domain.values import Value
+from domain.callbacks import Callback, CallbackKind, CallbackOutcome, Refusal
 from storage.database import Pool
 
 PUT = """
-INSERT INTO callback (callback_id, order_id, case_id, department, reply, fingerprint, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO callback (callback_id, kind, order_id, case_id, department, content, fingerprint, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING number, EXISTS (SELECT FROM callback WHERE order_id = $3 AND handed_over_at IS NULL) AS others
 """
 
 IN_THE_WAY = """
-SELECT * FROM callback WHERE order_id = $1 OR (department = $2 AND callback_id = $3)
+SELECT * FROM callback WHERE (department = $2 AND callback_id = $3) OR (order_id = $1 AND kind = 'reply' AND $4)
 ORDER BY order_id = $1 DESC LIMIT 1
 """
 
-OF_ORDER = "SELECT * FROM callback WHERE order_id = $1"
+KNOWN = "SELECT * FROM callback WHERE department = $1 AND callback_id = $2"
 
-HANDED_OVER = """
-UPDATE callback SET outcome = $2, handed_over_at = now() WHERE order_id = $1 AND handed_over_at IS NULL
+SETTLE = """
+UPDATE callback SET outcome = $3, refusal = $4, handed_over_at = now()
+WHERE department = $1 AND callback_id = $2 AND handed_over_at IS NULL
 """
 
-PENDING = """
+KEPT = """
 SELECT * FROM callback WHERE handed_over_at IS NULL AND received_at < now() - make_interval(secs => $1)
-ORDER BY received_at LIMIT $2
+ORDER BY number LIMIT $2
 """
 
-OF_CASE = "SELECT * FROM callback WHERE case_id = $1 ORDER BY received_at"
+BEFORE = "SELECT * FROM callback WHERE order_id = $1 AND number < $2 AND handed_over_at IS NULL ORDER BY number"
+
+OF_CASE = "SELECT * FROM callback WHERE case_id = $1 ORDER BY number"
 
 
-class CallbackOutcome(StrEnum):
-    """What became of a callback."""
+class Kept(NamedTuple):
+    """What ``keep`` found."""
 
-    PENDING = "pending"
-    """Kept, and not yet handed to its case."""
-    IN_TIME = "in_time"
-    """It completed the request that waited for it."""
-    LATE = "late"
-    """Its order had been left behind; the case keeps it as a fact."""
-    AFTER_CLOSING = "after_closing"
-    """Its case was closed; it is kept here and shown as late."""
+    callback: Callback
+    new: bool
+    """False: the department's id, or for a reply its order, had one already, and it is that one."""
+    others: bool
+    """Others about the same order wait to be handed over, too."""
 
 
-class StoredCallback(Value):
-    """One reply as it was received."""
-
-    callback_id: str
-    """Unique within the department: two departments' systems may well count in the same way."""
-    order_id: str
-    case_id: str
-    department: str
-    reply: Reply
-    fingerprint: str
-    """Hash of the content without the time of receipt: tells a second delivery from another answer."""
-    outcome: CallbackOutcome = CallbackOutcome.PENDING
-
-
-async def keep(pool: Pool, callback: StoredCallback) -> StoredCallback:
-    """Store a callback; where its order or its department's id has one already, that one."""
+async def keep(pool: Pool, callback: Callback) -> Kept:
+    """Store a callback, unless its place is taken."""
     try:
-        await pool.execute(
+        row = await pool.fetchrow(
             PUT,
             callback.callback_id,
+            callback.kind.value,
             callback.order_id,
             callback.case_id,
             callback.department,
-            callback.reply.model_dump(mode="json"),
+            callback.content,
             callback.fingerprint,
-            callback.reply.received_at,
+            callback.received_at,
         )
     except UniqueViolationError:
         keys = callback.order_id, callback.department, callback.callback_id
-        return _stored(await pool.fetchrow(IN_THE_WAY, *keys))
-    return callback
+        row = await pool.fetchrow(IN_THE_WAY, *keys, callback.kind is CallbackKind.REPLY)
+        return Kept(_stored(row), new=False, others=False)
+    assert row is not None  # noqa: S101 - it was inserted, or an error raised
+    return Kept(callback.model_copy(update={"number": row["number"]}), new=True, others=row["others"])
 
 
-async def mark_handed_over(pool: Pool, order_id: str, outcome: CallbackOutcome) -> None:
-    """The case has the reply to this order, or is closed."""
-    await pool.execute(HANDED_OVER, order_id, outcome.value)
+async def known(pool: Pool, department: str, callback_id: str) -> Callback | None:
+    """The department's callback of that id."""
+    row = await pool.fetchrow(KNOWN, department, callback_id)
+    return _stored(row) if row else None
 
 
-async def of_order(pool: Pool, order_id: str) -> StoredCallback:
-    """The reply to an order that has one."""
-    return _stored(await pool.fetchrow(OF_ORDER, order_id))
+async def settle(pool: Pool, callback: Callback, outcome: CallbackOutcome, refusal: Refusal | None = None) -> None:
+    """The case has been given the callback, or is closed. What was settled before stays as it is."""
+    said = refusal.model_dump() if refusal else None
+    await pool.execute(SETTLE, callback.department, callback.callback_id, outcome.value, said)
 
 
-async def pending(pool: Pool, older_than: float, limit: int) -> list[StoredCallback]:
-    """Callbacks of more than ``older_than`` seconds that no case has been given."""
-    return [_stored(row) for row in await pool.fetch(PENDING, older_than, limit)]
+async def kept(pool: Pool, older_than: float, limit: int) -> list[Callback]:
+    """Callbacks of more than ``older_than`` seconds that no case has been given, in the order of coming in."""
+    return [_stored(row) for row in await pool.fetch(KEPT, older_than, limit)]
 
 
-async def of_case(pool: Pool, case_id: str) -> list[StoredCallback]:
-    """Every reply that came for a case, the late ones too."""
+async def before(pool: Pool, callback: Callback) -> list[Callback]:
+    """What came in about the same order before this one, and has not reached its case."""
+    return [_stored(row) for row in await pool.fetch(BEFORE, callback.order_id, callback.number)]
+
+
+async def of_case(pool: Pool, case_id: str) -> list[Callback]:
+    """Everything that came for a case, the late too, in the order of coming in."""
     return [_stored(row) for row in await pool.fetch(OF_CASE, case_id)]
 
 
-def _stored(row: Row | None) -> StoredCallback:
+def _stored(row: Row | None) -> Callback:
     if row is None:
         raise LookupError("the callback that stood in the way is gone")
-    return StoredCallback(
+    return Callback(
+        number=row["number"],
         callback_id=row["callback_id"],
+        kind=CallbackKind(row["kind"]),
         order_id=row["order_id"],
         case_id=row["case_id"],
         department=row["department"],
-        reply=Reply.model_validate(row["reply"]),
+        content=row["content"],
         fingerprint=row["fingerprint"],
+        received_at=row["received_at"],
         outcome=CallbackOutcome(row["outcome"]),
+        refusal=Refusal.model_validate(row["refusal"]) if row["refusal"] else None,
     )

@@ -77,7 +77,7 @@ async def write(pool: Pool, record: Record) -> int:
     """Append the facts that the ledger lacks and bring the projections up to date; returns how many were new.
 
     Idempotent on (case, sequence): writing the same record again adds nothing. Every open order is put into its
-    department's keeping, every warning on its way there. Raises ValueError where facts are missing or doubled, or
+    department's keeping, every notice on its way there. Raises ValueError where facts are missing or doubled, or
     are not those that were written under their numbers.
     """
     case_id = record.case.case_id

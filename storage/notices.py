@@ -1,14 +1,15 @@
-"""Warnings about orders, and whether each has reached its department."""
+"""What a department is told about an order that it has: warnings, and that it was taken back."""
 
 from domain.ledger import Fact, FactKind
 from domain.values import Instant, Value
 from storage.database import Connection, Pool
 
-WARNINGS = frozenset({FactKind.WARNING_YELLOW, FactKind.WARNING_RED})
+TOLD = frozenset({FactKind.WARNING_YELLOW, FactKind.WARNING_RED, FactKind.ORDER_WITHDRAWN})
 """The facts that a department is told of."""
 
 NOTE = """
-INSERT INTO notice (order_id, kind, case_id, department, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+INSERT INTO notice (order_id, kind, case_id, department, due_at, reason) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING
 """
 
 PENDING = """
@@ -16,7 +17,7 @@ WITH waiting AS (
     SELECT *, row_number() OVER (PARTITION BY department ORDER BY noted_at) AS place
     FROM notice WHERE delivered_at IS NULL AND noted_at > now() - make_interval(days => 1)
 )
-SELECT order_id, kind, case_id, department, due_at FROM waiting WHERE place <= $2::bigint
+SELECT order_id, kind, case_id, department, due_at, reason FROM waiting WHERE place <= $2::bigint
 ORDER BY place, noted_at LIMIT $1
 """
 
@@ -28,33 +29,41 @@ NOT_DELIVERED = "UPDATE notice SET attempts = attempts + 1, last_error = $3 WHER
 
 
 class Notice(Value):
-    """A warning that a department has not been told of."""
+    """Something about an order that its department has not been told of."""
 
     order_id: str
     kind: FactKind
     case_id: str
     department: str
-    due_at: Instant
-    """When the warning was due."""
+    due_at: Instant | None = None
+    """When a warning was due."""
+    reason: str | None = None
+    """Why an order was taken back."""
 
 
 async def note(connection: Connection, case_id: str, facts: list[Fact]) -> None:
-    """Put the warnings among a case's new facts on their way."""
+    """Put what departments are told of a case's new facts on its way."""
     rows = [
-        (fact.order_id, fact.kind.value, case_id, fact.payload["department"], fact.due_at)
+        (fact.order_id, fact.kind.value, case_id, fact.payload["department"], fact.due_at, fact.payload.get("reason"))
         for fact in facts
-        if fact.kind in WARNINGS
+        if fact.kind in TOLD
     ]
     if rows:
         await connection.executemany(NOTE, rows)
 
 
 async def pending(pool: Pool, limit: int, to_one: int) -> list[Notice]:
-    """Warnings of the last day that no department has; at most ``limit``, and of one department ``to_one``.
+    """Notices of the last day that no department has; at most ``limit``, and of one department ``to_one``.
 
-    Older ones are left: a warning that comes a day late tells nothing, and the fact stays on the case's record.
+    Older ones are left: what comes a day late tells nothing, and the fact stays on the case's record.
     """
     return [Notice.model_validate(dict(row)) for row in await pool.fetch(PENDING, limit, to_one)]
+
+
+async def put(pool: Pool, notice: Notice) -> None:
+    """Put one notice on its way before its fact is on record; it is not doubled by that."""
+    whose = notice.order_id, notice.kind.value, notice.case_id, notice.department
+    await pool.execute(NOTE, *whose, notice.due_at, notice.reason)
 
 
 async def mark_delivered(pool: Pool, notice: Notice) -> None:

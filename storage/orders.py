@@ -1,9 +1,11 @@
 """Orders as lists see them, and whether each has reached its department."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from asyncpg import Record as Row
 
+from domain.citizen import Citizen
 from domain.order import Order, OrderRequest
 from domain.values import Value
 from storage.database import Pool
@@ -13,10 +15,24 @@ INSERT INTO delivery (order_id, case_id, department, order_sent) VALUES ($1, $2,
 ON CONFLICT (order_id) DO NOTHING
 """
 
-DELIVERED_AT = "SELECT delivered_at FROM delivery WHERE order_id = $1"
+OUTGOING = """
+SELECT delivery.way, extract(epoch FROM now() - delivery.first_at)::float8 AS waited,
+       department.endpoint, coalesce(department.concurrency, 1) AS concurrency,
+       coalesce(extract(epoch FROM department.inbox_after), 0)::float8 AS inbox_after,
+       ARRAY(
+           SELECT serial FROM department_key AS key
+           WHERE key.department = delivery.department AND (valid_until IS NULL OR valid_until > now())
+           ORDER BY serial DESC
+       ) AS serials,
+       demand.description, demand.place, citizen.name, citizen.phone, citizen.address
+FROM delivery LEFT JOIN department ON department.code = delivery.department
+LEFT JOIN demand USING (case_id) LEFT JOIN citizen USING (citizen_id)
+WHERE order_id = $1
+"""
 
 DELIVERED = """
-UPDATE delivery SET delivered_at = coalesce(delivered_at, now()), attempts = attempts + 1, last_error = NULL
+UPDATE delivery SET delivered_at = coalesce(delivered_at, now()), way = coalesce(way, $2), attempts = attempts + $3,
+    last_error = CASE WHEN $2 = 'fallback' THEN last_error END
 WHERE order_id = $1
 """
 
@@ -33,8 +49,20 @@ WITH waiting AS (
 SELECT case_id, view FROM waiting WHERE place <= coalesce($3::bigint, $2::bigint) ORDER BY place, first_at LIMIT $2
 """
 
-OWNER = """
-SELECT department FROM order_view WHERE order_id = $1 UNION SELECT department FROM delivery WHERE order_id = $1
+ADDRESSEE = """
+SELECT known.department, case_view.closing, citizen.name, citizen.phone, citizen.address
+FROM (
+    SELECT department, case_id FROM order_view WHERE order_id = $1
+    UNION SELECT department, case_id FROM delivery WHERE order_id = $1
+) AS known
+LEFT JOIN case_view USING (case_id) LEFT JOIN demand USING (case_id) LEFT JOIN citizen USING (citizen_id)
+"""
+
+ANSWERED = """
+SELECT order_view.view -> 'reply' ->> 'callback_id' AS reply, order_view.view -> 'late_reply' ->> 'callback_id' AS late,
+       case_view.closing
+FROM case_view LEFT JOIN order_view ON order_view.case_id = case_view.case_id AND order_view.order_id = $2
+WHERE case_view.case_id = $1
 """
 
 INBOX = """
@@ -52,6 +80,50 @@ WHERE delivery.order_id = delivery.case_id || '.1' AND delivery.delivered_at IS 
 """
 
 
+class Way(StrEnum):
+    """How an order got to its department."""
+
+    INBOX = "inbox"
+    """It waits in the inbox: the department has no system."""
+    SYSTEM = "system"
+    """The department's system has taken it."""
+    FALLBACK = "fallback"
+    """It waits in the inbox, because the department's system did not take it in time."""
+
+
+class Outgoing(Value):
+    """An order on its way: whom it goes to, how, and what the citizen said."""
+
+    way: Way | None
+    """How it got there; None while it has not."""
+    waited: float
+    """Seconds since it was first on record as to be sent."""
+    endpoint: str | None
+    concurrency: int
+    inbox_after: float
+    """Seconds after which it is left in the inbox."""
+    serials: tuple[int, ...]
+    description: str | None
+    place: str | None
+    citizen: Citizen
+
+
+class Addressee(Value):
+    """Whose order it is, how its case was closed, if it was, and whom the case is about."""
+
+    department: str
+    closing: str | None
+    citizen: Citizen
+
+
+class Answered(Value):
+    """The ids of the reply, and of the late reply, that an order has on record; and how its case was closed."""
+
+    reply: str | None = None
+    late: str | None = None
+    closing: str | None = None
+
+
 class InboxItem(Value):
     """One open order as its department sees it."""
 
@@ -64,16 +136,19 @@ class InboxItem(Value):
     citizen_address: str | None
 
 
-async def register(pool: Pool, request: OrderRequest) -> datetime | None:
-    """Put the order into its department's keeping; when it was delivered before, else None."""
+async def register(pool: Pool, request: OrderRequest) -> Outgoing:
+    """Put the order into its department's keeping, unless it is there; gives what is needed to send it."""
     order = request.order
     await pool.execute(REGISTER, order.order_id, request.case_id, order.department, order.model_dump(mode="json"))
-    return await pool.fetchval(DELIVERED_AT, order.order_id)
+    row = await pool.fetchrow(OUTGOING, order.order_id)
+    if row is None:
+        raise LookupError("an order that was just registered is gone")
+    return _outgoing(row)
 
 
-async def mark_delivered(pool: Pool, order_id: str) -> None:
-    """The department has it: in its inbox, or its system has taken it."""
-    await pool.execute(DELIVERED, order_id)
+async def mark_delivered(pool: Pool, order_id: str, way: Way, *, attempts: int = 0) -> None:
+    """The department has it, in that way; after ``attempts`` more tries to reach its system."""
+    await pool.execute(DELIVERED, order_id, way.value, attempts)
 
 
 async def mark_undelivered(pool: Pool, order_id: str, error: str) -> None:
@@ -90,9 +165,19 @@ async def undelivered(pool: Pool, older_than: float, limit: int, to_one: int | N
     return [OrderRequest(case_id=row["case_id"], order=Order.model_validate(row["view"])) for row in rows]
 
 
-async def owner(pool: Pool, order_id: str) -> str | None:
-    """The department an order was sent to; None where nobody knows the order."""
-    return await pool.fetchval(OWNER, order_id)
+async def addressee(pool: Pool, order_id: str) -> Addressee | None:
+    """Whose order it is; None where nobody knows it."""
+    row = await pool.fetchrow(ADDRESSEE, order_id)
+    if row is None:
+        return None
+    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"])
+    return Addressee(department=row["department"], closing=row["closing"], citizen=citizen)
+
+
+async def answered(pool: Pool, case_id: str, order_id: str) -> Answered:
+    """What the record has of the answers to an order."""
+    row = await pool.fetchrow(ANSWERED, case_id, order_id)
+    return Answered(**dict(row)) if row else Answered()
 
 
 async def inbox(pool: Pool, department: str, limit: int) -> list[InboxItem]:
@@ -103,6 +188,21 @@ async def inbox(pool: Pool, department: str, limit: int) -> list[InboxItem]:
 async def first_order_latencies(pool: Pool, since: datetime) -> list[float]:
     """Seconds from a case's acceptance to its first order being with the department, for cases opened since then."""
     return [row["seconds"] for row in await pool.fetch(LATENCY, since)]
+
+
+def _outgoing(row: Row) -> Outgoing:
+    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"])
+    return Outgoing(
+        way=Way(row["way"]) if row["way"] else None,
+        waited=row["waited"],
+        endpoint=row["endpoint"],
+        concurrency=row["concurrency"],
+        inbox_after=row["inbox_after"],
+        serials=tuple(row["serials"]),
+        description=row["description"],
+        place=row["place"],
+        citizen=citizen,
+    )
 
 
 def _item(row: Row) -> InboxItem:

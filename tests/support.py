@@ -4,9 +4,9 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
+from ipaddress import ip_network
 
 import asyncpg
-import httpx
 from temporalio.client import Client
 from temporalio.testing._timeskipping import TimeSkipper
 
@@ -16,8 +16,9 @@ from outbox.cases import Engine
 from outbox.orders import Post
 from policies.files import read, rules_of
 from storage.database import Pool
-from worker import Outside
+from worker import Outside, department_http
 
+GATEWAY_URL = "http://gateway.test"
 GATEWAY_KEY = "test-key-of-thirty-two-characters-or-more"
 
 
@@ -50,9 +51,11 @@ async def outside_of(
     async def in_force() -> Rules:
         return rules(policy)
 
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with department_http([ip_network("127.0.0.0/8")]) as http:
         engine = Engine(client=client, task_queue=f"test-{uuid.uuid4().hex[:8]}")
-        yield Outside(pool=pool, engine=engine, post=Post(http=http, key=GATEWAY_KEY), rules=in_force)
+        yield Outside(
+            pool=pool, engine=engine, post=Post(http=http, key=GATEWAY_KEY, gateway_url=GATEWAY_URL), rules=in_force
+        )
 
 
 def desk_of(outside: Outside) -> Desk:

@@ -120,7 +120,6 @@ day-projected = projected
 weekdays = Mon Tue Wed Thu Fri Sat Sun
 held = { $case } is on hold until { $until }: its clock stands still.
 released = { $case } is no longer on hold: its clock goes on with what was left.
-extended = { $case }: order { $order } has more time. This was the extension.
 progress-rehearsal = Rehearsing
 rehearsal-cases = Cases
 rehearsal-ended = Ended

@@ -108,7 +108,6 @@ day-projected = 推算
 weekdays = 周一 周二 周三 周四 周五 周六 周日
 held = { $case } 已挂起至 { $until }，停止计时。
 released = { $case } 已解除挂起，按剩余时间继续计时。
-extended = { $case }：工单 { $order } 已延期，仅此一次。
 progress-rehearsal = 预演
 rehearsal-cases = 办件
 rehearsal-ended = 已结束

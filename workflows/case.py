@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -27,6 +28,8 @@ with workflow.unsafe.imports_passed_through():
         HoldCase,
         Merge,
         NoteLateReply,
+        NoteProgress,
+        NoteUndelivered,
         RecordCallback,
         ReleaseCase,
         ReturnOrder,
@@ -51,9 +54,11 @@ with workflow.unsafe.imports_passed_through():
         check_in_time,
         check_late_reply,
         check_merge,
+        check_progress,
         check_release,
         check_return,
         check_station,
+        check_undelivered,
     )
 
 from outbox.failures import refusals, to_failure
@@ -165,9 +170,9 @@ class CaseWorkflow:
             case_id=self.file.case.case_id, closing=state.closing, rung=state.rung, facts=len(state.facts)
         )
 
-    def check_in_time(self, asked: Command, limit: str) -> None:
+    def check_in_time(self, asked: Command, limit: str, received_at: datetime | None = None) -> None:
         """After an outage the engine hands over a command and the timer before it in one task, the command first."""
-        check_in_time(self.file.state, asked, limit, self.file.calendar, workflow.now())
+        check_in_time(self.file.state, asked, limit, self.file.calendar, received_at or workflow.now())
 
     # -- commands of departments ---------------------------------------------------------------------
 
@@ -180,7 +185,17 @@ class CaseWorkflow:
     def validate_acknowledge(self, command: Acknowledge) -> None:
         with refusals():
             check_acknowledge(self.file.state, command)
-            self.check_in_time(Command.ACKNOWLEDGE, acknowledge_limit(command.order_id))
+            self.check_in_time(Command.ACKNOWLEDGE, acknowledge_limit(command.order_id), command.received_at)
+
+    @workflow.update(name=Command.PROGRESS)
+    async def progress(self, command: NoteProgress) -> CaseView:
+        self.orders.progress(command)
+        return self.file.view()
+
+    @progress.validator
+    def validate_progress(self, command: NoteProgress) -> None:
+        with refusals():
+            check_progress(self.file.state, command)
 
     @workflow.update(name=Command.RETURN)
     async def return_order(self, command: ReturnOrder) -> CaseView:
@@ -192,7 +207,7 @@ class CaseWorkflow:
     @return_order.validator
     def validate_return(self, command: ReturnOrder) -> None:
         with refusals():
-            check_return(self.file.state, command, workflow.now())
+            check_return(self.file.state, command, command.received_at or workflow.now())
 
     @workflow.update(name=Command.NOTE_LATE_REPLY)
     async def note_late_reply(self, command: NoteLateReply) -> CaseView:
@@ -302,6 +317,15 @@ class CaseWorkflow:
         state = self.file.state
         await workflow.wait_condition(lambda: state.interruption is None)
         return self.file.view()
+
+    @workflow.update(name=Command.NOTE_UNDELIVERED)
+    async def note_undelivered(self, command: NoteUndelivered) -> None:
+        self.orders.undelivered(command)
+
+    @note_undelivered.validator
+    def validate_undelivered(self, command: NoteUndelivered) -> None:
+        with refusals():
+            check_undelivered(self.file.state, command)
 
     # -- commands of supervisors, the commission and callers -----------------------------------------
 
@@ -427,7 +451,7 @@ class CaseWorkflow:
     def validate_extend(self, command: ExtendOrder) -> None:
         with refusals():
             check_extend(self.file.state, command, self.file.policy)
-            self.check_in_time(Command.EXTEND, HANDLE)
+            self.check_in_time(Command.EXTEND, HANDLE, command.received_at)
 
     @workflow.update(name=Command.CHANGE_RULES)
     async def change_rules(self, command: ChangeRules) -> list[Move]:

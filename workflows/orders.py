@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.departments import DepartmentActivities
 from domain.case import Awaited, Party, Reminder
-from domain.commands import Acknowledge, ReturnOrder
+from domain.commands import Acknowledge, NoteProgress, NoteUndelivered, ReturnOrder
 from domain.ladder import Ending, Outcome
 from domain.ledger import FactKind
 from domain.limits import acknowledge_limit
@@ -138,6 +138,34 @@ class Orders:
         self._change(command.order_id, status=OrderStatus.ACKNOWLEDGED, acknowledged_at=workflow.now())
         actor = f"department:{command.department}"
         self.file.note(FactKind.ORDER_ACKNOWLEDGED, actor=actor, order_id=command.order_id, by=command.by)
+
+    def progress(self, command: NoteProgress) -> None:
+        """A department's interim word; the same callback again, in a later run of the case, is not noted twice."""
+        said = (fact for fact in self.file.state.facts if fact.kind is FactKind.ORDER_PROGRESS)
+        if any(
+            (fact.order_id, fact.payload["callback_id"]) == (command.order_id, command.callback_id) for fact in said
+        ):
+            return
+        self.file.note(
+            FactKind.ORDER_PROGRESS,
+            actor=f"department:{command.department}",
+            order_id=command.order_id,
+            statement=command.statement,
+            by=command.by,
+            callback_id=command.callback_id,
+        )
+
+    def undelivered(self, command: NoteUndelivered) -> None:
+        """The order lies in the inbox, for the department's system did not take it."""
+        order = self[command.order_id]
+        if not order.undelivered:
+            self._change(command.order_id, undelivered=True)
+            self.file.note(
+                FactKind.ORDER_UNDELIVERED,
+                order_id=command.order_id,
+                department=order.department,
+                reason=command.reason,
+            )
 
     def take_back(self, command: ReturnOrder) -> None:
         """An accepted return ends the order, and withdraws its request."""

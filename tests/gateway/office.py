@@ -1,10 +1,11 @@
 """The whole way of a reply in one process: a worker, the desk, and the gateway on a loopback port."""
 
 import asyncio
+import json
 import socket
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,11 +28,12 @@ from domain.demand import Urgency
 from domain.intake import NewDemand
 from domain.ledger import Fact, FactKind
 from domain.order import Order
-from domain.tokens import department_token
+from domain.tokens import AccessToken, TokenKind, department_secret, token_hash, token_text
 from domain.values import Value
 from gateway.app import create_app
+from outbox.signatures import signed
 from reference import path
-from storage import departments
+from storage import access, departments
 from storage.database import open_pool
 from worker import Outside
 
@@ -61,9 +63,13 @@ async def serving(app: ASGIApp) -> AsyncGenerator[str]:
             await task
 
 
-def credentials(department: str = BUREAU) -> dict[str, str]:
-    token = department_token(GATEWAY_KEY, department)
-    return {"Authorization": f"Bearer {token}", "Liandong-Department": department}
+def envelope(
+    content: bytes, department: str = BUREAU, message_id: str | None = None, serial: int = 1
+) -> dict[str, str]:
+    """The headers of a callback as the department's own system would send it."""
+    secret = department_secret(GATEWAY_KEY, department, serial)
+    headers = signed([secret], message_id or uuid.uuid4().hex, datetime.now(UTC), content)
+    return {"Liandong-Department": department, "Content-Type": "application/json", **headers}
 
 
 class Servers(Protocol):
@@ -100,19 +106,44 @@ class Office:
         await self.recorded(opened.case_id, FactKind.ORDER_SENT)
         return opened.case_id
 
-    async def post(self, order_id: str, what: str, body: object, *, of: str = BUREAU, **headers: str) -> httpx.Response:
+    async def post(
+        self,
+        order_id: str,
+        what: str,
+        body: Mapping[str, object],
+        *,
+        of: str = BUREAU,
+        message_id: str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
         """What the department ``of`` says about an order."""
-        return await self.http.post(f"/v1/orders/{order_id}/{what}", json=body, headers=credentials(of) | headers)
+        content = json.dumps({"order_id": order_id, **body}).encode()
+        return await self.http.post(
+            f"/v1/orders/{order_id}/{what}", content=content, headers=envelope(content, of, message_id) | headers
+        )
 
     async def acknowledge(self, order_id: str, *, of: str = BUREAU) -> httpx.Response:
-        return await self.post(order_id, "acknowledgement", {"by": "值班员 07"}, of=of)
+        return await self.post(order_id, "acknowledge", {"by": "值班员 07"}, of=of)
 
     async def give_back(self, order_id: str, *, of: str = BUREAU, **more: str) -> httpx.Response:
         body = {"reason": "不属于本单位职责", "basis": "三定方案第四条", "by": "值班员 07", **more}
         return await self.post(order_id, "return", body, of=of)
 
-    async def reply(self, order_id: str, *, of: str = BUREAU, **more: object) -> httpx.Response:
-        return await self.post(order_id, "reply", reply_body(order_id, **more), of=of)
+    async def reply(
+        self, order_id: str, *, of: str = BUREAU, message_id: str | None = None, **more: object
+    ) -> httpx.Response:
+        message_id = message_id or f"r-{order_id}"
+        return await self.post(order_id, "reply", reply_body(order_id, **more), of=of, message_id=message_id)
+
+    async def token(self, kind: TokenKind = TokenKind.CLERK, holder: str = "经办人 12", of: str | None = BUREAU) -> str:
+        """A new token of this kind, as its holder shows it."""
+        token_id, secret = uuid.uuid4().hex[:10], uuid.uuid4().hex
+        department = of if kind is TokenKind.CLERK else None
+        issued = AccessToken(
+            token_id=token_id, kind=kind, holder=holder, department=department, created_at=datetime.now(UTC)
+        )
+        await access.issue(self.desk.pool, issued, token_hash(secret))
+        return token_text(token_id, secret)
 
     async def ask(self, case_id: str, command: Command, content: Value) -> CaseView:
         return await ask(self.desk, case_id, command, content)
@@ -139,8 +170,7 @@ class Office:
 
 
 def reply_body(order_id: str, **more: object) -> dict[str, object]:
-    callback_id = f"r-{order_id}"
-    return {"result": "resolved", "statement": "棚已拆除", "by": "经办人 12", "callback_id": callback_id, **more}
+    return {"order_id": order_id, "result": "resolved", "statement": "棚已拆除", "by": "经办人 12", **more}
 
 
 async def until(look: Callable[[], Any], enough: Callable[[Any], bool], limit: float = 12.0) -> Any:
