@@ -63,12 +63,8 @@ error-body-cut-off = The body ended before it was complete.
 error-body-too-slow = The body did not come in within { $seconds } seconds.
 error-not-utf8 = The body is no text in UTF-8.
 
-field-token = token
 field-kind = kind
 field-holder = holder
-field-endpoint = endpoint
-field-told-citizen = how the citizen was told
-field-received-at = received at
 
 reason-contradicts-address = it is not the one of the address
 reason-contradicts-token = it is not the holder of the token

@@ -63,12 +63,8 @@ error-body-cut-off = 正文没有传完。
 error-body-too-slow = 正文没有在 { $seconds } 秒内传完。
 error-not-utf8 = 正文不是 UTF-8 文本。
 
-field-token = 令牌
 field-kind = 类别
 field-holder = 持有人
-field-endpoint = 接收地址
-field-told-citizen = 如何告知市民
-field-received-at = 收到时间
 
 reason-contradicts-address = 与地址中的不一致
 reason-contradicts-token = 不是令牌的持有人

@@ -83,7 +83,6 @@ STATEMENTS = (
     COMMENT ON COLUMN delivery.way IS
         'How it got there: its inbox, its system, or its inbox because its system did not take the order in time.'
     """,
-    "CREATE INDEX delivery_waiting ON delivery (department, first_at) WHERE delivered_at IS NULL",
     "ALTER TABLE notice ALTER COLUMN due_at DROP NOT NULL",
     "ALTER TABLE notice ADD COLUMN reason text",
 )

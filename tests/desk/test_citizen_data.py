@@ -19,10 +19,11 @@ from temporalio.client import Client, WorkflowHandle
 
 from desk.cases import open_case
 from desk.commands import ask
-from desk.orders import NewReply, acknowledge, inbox, reply, return_order
+from desk.orders import inbox, receive
 from desk.window import Desk
 from domain import commands
 from domain.calendar import WorkCalendar
+from domain.callbacks import CallbackOutcome, NewReply
 from domain.case import CaseView, Status
 from domain.citizen import BLOT, SPOKEN, Citizen, blot_out, blot_out_all
 from domain.commands import (
@@ -50,7 +51,6 @@ from domain.order import Order, Result
 from domain.policy import Policy
 from domain.values import Value
 from storage import cases, demands, ledger, orders
-from storage.callbacks import CallbackOutcome
 from storage.database import Pool
 from worker import Outside, build_worker
 
@@ -271,14 +271,14 @@ class Life:
             return [o for o in view.orders if o.department == department and o.rung is rung and o.is_open]
 
         order = there(await until(self.view, there))[0]
-        await until(lambda: orders.owner(self.desk.pool, order.order_id), bool)
+        await until(lambda: orders.addressee(self.desk.pool, order.order_id), bool)
         return order
 
     async def reply(self, order: Order, result: Result, **more: Any) -> CallbackOutcome:
         said = NewReply(
             order_id=order.order_id, department=order.department, result=result, statement=SAID, by="经办人 12", **more
         )
-        return (await reply(self.desk, said, datetime.now(UTC))).outcome
+        return (await receive(self.desk, said, datetime.now(UTC))).outcome
 
 
 async def open_life(desk: Desk, **given: Any) -> Life:
@@ -298,18 +298,19 @@ async def live(life: Life) -> None:
     """Up the whole ladder and back to the citizen; whoever can write anything writes all of it."""
     desk = life.desk
     first = await life.order(BUREAU, Rung.DISPATCH)
-    await acknowledge(desk, Acknowledge(order_id=first.order_id, department=BUREAU, by="签收员 3"))
+    acknowledged = Acknowledge(order_id=first.order_id, department=BUREAU, by="签收员 3")
+    await receive(desk, acknowledged, datetime.now(UTC))
     with pytest.raises(Refused):
-        await acknowledge(desk, Acknowledge(order_id=first.order_id, department=BUREAU, by="签收员 3"))
+        await receive(desk, acknowledged, datetime.now(UTC), "another")
     returned = ReturnOrder(
         order_id=first.order_id, department=BUREAU, by="值班员 7", reason=SAID, basis=SAID, suggests=HOUSING
     )
-    await return_order(desk, returned)
+    await receive(desk, returned, datetime.now(UTC))
 
     second = await life.order(HOUSING, Rung.DISPATCH)
     await life.ask(Command.ASSIGN, Assign(department=POLICE, by="话务员 5", reason=SAID))
     third = await life.order(POLICE, Rung.DISPATCH)
-    assert await life.reply(third, Result.EXPLAINED) is CallbackOutcome.IN_TIME
+    assert await life.reply(third, Result.EXPLAINED) is CallbackOutcome.ACCEPTED
     await until(life.view, lambda view: "explain" in view.allowed)
     await life.ask(Command.EXPLAIN, ConfirmExplanation(confirmed=False, by="督办员 1", reason=SAID))
 
@@ -419,8 +420,8 @@ async def test_nothing_but_one_table_says_who_the_citizen_is(lived: Lived) -> No
 
     # The department's own system is told, for somebody must go there.
     (sent, *_) = lived.system.received
-    assert json.loads(sent)["citizen"] == CITIZEN.model_dump()
-    assert found_in(json.loads(sent)["description"]) == []
+    assert json.loads(sent)["data"]["citizen"] == CITIZEN.model_dump()
+    assert found_in(json.loads(sent)["data"]["description"]) == []
 
 
 async def test_a_citizen_can_be_erased_without_breaking_a_chain(lived: Lived) -> None:

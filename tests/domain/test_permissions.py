@@ -136,15 +136,16 @@ SITUATIONS: dict[str, tuple[CaseState, str]] = {
 }
 """Where a case can be, and what may be asked there besides what always may."""
 
-ALWAYS = "withdraw merge absorb note_late_reply change_rules"
-HIDDEN = {Command.ABSORB, Command.NOTE_LATE_REPLY, Command.CHANGE_RULES}
+ALWAYS = "withdraw merge absorb note_late_reply note_undelivered change_rules"
+HIDDEN = {Command.ABSORB, Command.NOTE_LATE_REPLY, Command.NOTE_UNDELIVERED, Command.CHANGE_RULES}
 """What only other cases and the outbox ask: not offered to people."""
 
 
 def allowed_in(situation: str) -> set[Command]:
     case, more = SITUATIONS[situation]
     clock = ("release" if case.hold else "hold") if isinstance(case.step, Rung) else ""
-    return {Command(word) for word in f"{more} {clock} {ALWAYS}".split()}
+    said = "progress" if any(order.is_open for order in case.orders.values()) else ""
+    return {Command(word) for word in f"{more} {clock} {said} {ALWAYS}".split()}
 
 
 @pytest.mark.parametrize(("situation", "command"), list(product(SITUATIONS, Command)))
@@ -177,10 +178,10 @@ def test_a_closed_case_takes_no_command(command: Command) -> None:
 
 
 @pytest.mark.parametrize(("situation", "command"), list(product(SITUATIONS, Command)))
-def test_between_two_stations_only_a_late_reply_is_taken(situation: str, command: Command) -> None:
+def test_between_two_stations_only_what_people_do_not_say_is_taken(situation: str, command: Command) -> None:
     interruption = Ending(outcome=Outcome.ESCALATED)
     case = SITUATIONS[situation][0].model_copy(update={"interruption": interruption})
-    if command is Command.NOTE_LATE_REPLY:
+    if command in (Command.NOTE_LATE_REPLY, Command.NOTE_UNDELIVERED):
         check_station(case, command)
         return
     with pytest.raises(Refused):

@@ -9,6 +9,7 @@ import pytest
 from records import DEPARTMENT, START, at, order, record, sent
 from support import new_database
 
+from domain.callbacks import Callback, CallbackKind, CallbackOutcome
 from domain.case import Awaited, Closing, Party, Status, Waiting
 from domain.citizen import Citizen
 from domain.demand import Channel, Nature, Urgency
@@ -16,10 +17,10 @@ from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
 from storage import callbacks, cases, demands, ledger, notices, orders
-from storage.callbacks import CallbackOutcome, StoredCallback
 from storage.cases import Count
 from storage.database import Pool, open_pool
 from storage.demands import StoredDemand
+from storage.orders import Way
 
 
 class Servers(Protocol):
@@ -184,9 +185,11 @@ async def test_the_inbox_holds_the_departments_open_orders_the_most_pressing_fir
 
 async def test_the_owner_of_an_order(pool: Pool) -> None:
     await write(pool, "a", order("a"), order("a", 2, department="HK-water", status=OrderStatus.WITHDRAWN))
-    assert await orders.owner(pool, "a.1") == DEPARTMENT
-    assert await orders.owner(pool, "a.2") == "HK-water"
-    assert await orders.owner(pool, "a.3") is None
+    for order_id, department in (("a.1", DEPARTMENT), ("a.2", "HK-water")):
+        found = await orders.addressee(pool, order_id)
+        assert found is not None
+        assert (found.department, found.closing) == (department, None)
+    assert await orders.addressee(pool, "a.3") is None
 
 
 # -- the outbox ------------------------------------------------------------------------------------------
@@ -195,7 +198,7 @@ async def test_the_owner_of_an_order(pool: Pool) -> None:
 async def test_undelivered_are_open_orders_that_no_department_has(pool: Pool) -> None:
     for case_id in ("a", "b", "c"):
         await write(pool, case_id, order(case_id))
-    await orders.mark_delivered(pool, "b.1")
+    await orders.mark_delivered(pool, "b.1", Way.INBOX)
     await orders.mark_undelivered(pool, "c.1", "ConnectError")
     found = await orders.undelivered(pool, -1, 10)
     assert [request.order.order_id for request in found] == ["a.1", "c.1"]
@@ -215,38 +218,39 @@ async def test_a_demand_that_was_not_started_waits_for_the_sweep(pool: Pool) -> 
     assert await demands.not_started(pool, 60, 10) == []
 
 
-def callback(number: int, minutes: float) -> StoredCallback:
+def callback(number: int, minutes: float) -> Callback:
     reply = Reply(
         callback_id=f"callback-{number}", result=Result.RESOLVED, statement="已修复", by="张三", received_at=at(minutes)
     )
-    return StoredCallback(
+    return Callback(
         callback_id=reply.callback_id,
+        kind=CallbackKind.REPLY,
         order_id=f"a.{number}",
         case_id="a",
         department=DEPARTMENT,
-        reply=reply,
+        content=reply.model_dump(mode="json"),
         fingerprint="f" * 64,
+        received_at=reply.received_at,
     )
 
 
-async def test_pending_callbacks_are_handed_over_in_the_order_in_which_they_came(pool: Pool) -> None:
-    kept = [callback(1, -9e6), callback(2, -9e6 - 2), callback(3, -9e6 - 1)]
-    for one in kept:
-        await callbacks.keep(pool, one)
-    assert await callbacks.pending(pool, 60, 10) == [kept[1], kept[2], kept[0]]
-    await callbacks.mark_handed_over(pool, "a.2", CallbackOutcome.LATE)
-    assert [one.order_id for one in await callbacks.pending(pool, 60, 10)] == ["a.3", "a.1"]
+async def test_kept_callbacks_are_handed_over_in_the_order_in_which_they_came_in(pool: Pool) -> None:
+    given = [callback(2, -9e6), callback(3, -9e6), callback(1, -9e6 - 1)]
+    kept = [(await callbacks.keep(pool, one)).callback for one in given]
+    assert await callbacks.kept(pool, 60, 10) == kept
+    await callbacks.settle(pool, kept[0], CallbackOutcome.LATE)
+    assert [one.order_id for one in await callbacks.kept(pool, 60, 10)] == ["a.3", "a.1"]
     assert [one.outcome for one in await callbacks.of_case(pool, "a")] == [
         CallbackOutcome.LATE,
-        CallbackOutcome.PENDING,
-        CallbackOutcome.PENDING,
+        CallbackOutcome.KEPT,
+        CallbackOutcome.KEPT,
     ]
 
 
 async def test_a_callback_that_has_just_come_is_left_to_the_direct_way(pool: Pool) -> None:
     now = (datetime.now(UTC) - START) / timedelta(minutes=1)
     await callbacks.keep(pool, callback(1, now))
-    assert await callbacks.pending(pool, 20, 10) == []
+    assert await callbacks.kept(pool, 20, 10) == []
 
 
 # -- by which index --------------------------------------------------------------------------------------
@@ -302,8 +306,9 @@ FILL = (
     FROM (SELECT *, row_number() OVER () AS n FROM order_view) AS one
     """,
     """
-    INSERT INTO callback (callback_id, order_id, case_id, department, reply, fingerprint, received_at, handed_over_at)
-    SELECT 'callback-' || n, 'case-' || n || '.1', 'case-' || n, 'HK-' || n % 60, '{}', repeat('0', 64), t,
+    INSERT INTO callback (callback_id, order_id, case_id, department, kind, content, fingerprint, received_at,
+        handed_over_at)
+    SELECT 'callback-' || n, 'case-' || n || '.1', 'case-' || n, 'HK-' || n % 60, 'reply', '{}', repeat('0', 64), t,
            CASE WHEN n > 5 THEN t END
     FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, $1::int) AS n) AS one
     """,
@@ -363,8 +368,12 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "inbox": (orders.INBOX, ("HK-10", 100)),
     "undelivered": (orders.UNDELIVERED, (20.0, 200, 20)),
     "notices": (notices.PENDING, (200, 20)),
-    "owner": (orders.OWNER, ("case-77.1",)),
-    "pending": (callbacks.PENDING, (20.0, 200)),
+    "addressee": (orders.ADDRESSEE, ("case-77.1",)),
+    "kept": (callbacks.KEPT, (20.0, 200)),
+    "kept before": (callbacks.BEFORE, ("case-77.1", 10**9)),
+    "known callback": (callbacks.KNOWN, ("HK-7", "callback-7")),
+    "answered": (orders.ANSWERED, ("case-77", "case-77.1")),
+    "outgoing": (orders.OUTGOING, ("case-77.1",)),
     "callbacks of a case": (callbacks.OF_CASE, ("case-77",)),
     "not started": (demands.NOT_STARTED, (20.0, 200)),
     "words": (demands.WORDS, ("case-77",)),
@@ -377,7 +386,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
 WIDE = frozenset({"stuck everything", "list of a department"})
 """Those that may look at every open case, or at every case of a department."""
 
-SMALL = frozenset({"citizen", "department"})
+SMALL = frozenset({"citizen", "department", "department_key"})
 """Tables without rows here."""
 
 

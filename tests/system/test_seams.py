@@ -12,6 +12,7 @@ import grimp
 import pytest
 from temporalio import workflow
 
+from domain.callbacks import COMMANDS, KINDS, Said
 from domain.commands import Command
 from outbox.cases import CASE_WORKFLOW, Engine
 from worker import PASSED_THROUGH, WORKFLOWS, Outside, activities_of
@@ -100,8 +101,14 @@ def test_commands_and_updates_are_the_same() -> None:
 
 @pytest.mark.parametrize("command", Command)
 def test_every_command_can_be_given_from_outside(command: Command) -> None:
-    """The two that cases get from us, not from people, come by the outbox and by an activity."""
-    givers = {Command.ABSORB: ("activities",), Command.NOTE_LATE_REPLY: ("outbox",)}
+    """Those that cases get from us, not from people, come by the outbox and by an activity."""
+    if command in COMMANDS.values():
+        return  # a department's: see below
+    givers = {
+        Command.ABSORB: ("activities",),
+        Command.NOTE_LATE_REPLY: ("outbox",),
+        Command.NOTE_UNDELIVERED: ("outbox",),
+    }
     wanted = f"Command.{command.name}"
     calls = [
         node
@@ -109,6 +116,17 @@ def test_every_command_can_be_given_from_outside(command: Command) -> None:
         if isinstance(node, ast.Call) and wanted in [ast.unparse(argument) for argument in node.args]
     ]
     assert calls != [], f"nobody can ask a case to {command}: give it a verb in cli/, or a route in gateway/"
+
+
+@pytest.mark.parametrize("said", KINDS)
+def test_whatever_a_department_can_say_has_a_route_and_a_verb(said: type[Said]) -> None:
+    def names(package: str) -> list[str]:
+        return [
+            ast.unparse(argument) for node in nodes(package) if isinstance(node, ast.Call) for argument in node.args
+        ]
+
+    for package in ("gateway", "cli"):
+        assert said.__name__ in names(package), f"{package}/ has no way to say {said.__name__}"
 
 
 # -- tables ----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import storage
 import texts
 from cli.main import app
 from desk.case_rows import CaseRow
-from desk.orders import NewReply
+from domain.callbacks import NewReply
 from domain.citizen import Citizen
 from domain.clock import Basis
 from domain.commands import Command
@@ -30,17 +30,20 @@ from domain.errors import Invalid, NotFound, Refused
 from domain.intake import NewDemand
 from domain.ladder import Rung
 from domain.policy import Confidence
+from domain.tokens import AccessToken
 from domain.values import Value
+from storage.orders import Way
 from texts.catalogue import LANGUAGES, Catalogue, key_of, language_of
 from texts.moments import length, local, universal
 
-UNSEEN: set[type[StrEnum]] = {Basis, Confidence}
-"""Tokens of policy files; no command shows them in words."""
+UNSEEN: set[type[StrEnum]] = {Basis, Confidence, Way}
+"""Tokens of policy files, and how an order got to its department; no command shows them in words."""
 
 ENTERED: tuple[type[BaseModel], ...] = (NewDemand, Citizen, NewReply, CaseRow, Department, Matter)
+SHOWN: tuple[type[BaseModel], ...] = (AccessToken,)
 """What people and files enter, beside the commands."""
 
-BESIDE_COMMANDS = {"command-reply"}
+BESIDE_COMMANDS = {"command-reply", "command-extension"}
 """What refusals call allowed although it is no command of a case: a reply completes the request that waits."""
 
 
@@ -144,7 +147,7 @@ def test_no_sentence_is_left_over() -> None:
     labels = {key_of(member) for enum in _enums() for member in enum}
     helps = set(_help_keys(get_command(app)))
     fields = source_scan.noted() | {"row", "body", "class", "order_id", "status", "rung", "task", "line"}
-    for model in (*ENTERED, *_commands()):
+    for model in (*ENTERED, *SHOWN, *_commands()):
         fields |= set(model.model_fields)
 
     def is_used(key: str) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -218,7 +218,7 @@ class Script:
 
     def _moves_of(self, case: ScriptedCase, order: Order) -> Turn:
         duty = self._duty(case, order)
-        names = {"order_id": order.order_id, "department": order.department, "by": "经办人"}
+        names: dict[str, Any] = {"order_id": order.order_id, "department": order.department, "by": "经办人"}
         moves: Turn = ()
         if duty.acknowledges is not None:
             moves += (Move(duty.acknowledges, Command.ACKNOWLEDGE, Acknowledge(**names)),)

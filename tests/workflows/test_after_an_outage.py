@@ -7,6 +7,7 @@ commands first.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hotlines import LEAD, OTHER, Engines, Life, brisk_rules, hotline
@@ -100,7 +101,7 @@ def acknowledge(case: Teller) -> Acknowledge:
 
 
 def extension(case: Teller) -> ExtendOrder:
-    words = {"reason": "需进一步检测", "told_citizen": "已电话告知", "by": "经办人"}
+    words: dict[str, Any] = {"reason": "需进一步检测", "told_citizen": "已电话告知", "by": "经办人"}
     return ExtendOrder(order_id=f"{case.case_id}.1", department=LEAD, days=9, **words)
 
 

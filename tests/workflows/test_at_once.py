@@ -8,7 +8,8 @@ import pytest
 from hotlines import LEAD, OTHER, THIRD, WITHDRAWAL, Engines, Hotline, hotline
 from told_lives import Teller, tell
 
-from desk.orders import NewReply, reply
+from desk.orders import receive
+from domain.callbacks import NewReply
 from domain.case import CaseView
 from domain.commands import (
     Absorb,
@@ -238,7 +239,7 @@ async def test_a_reply_and_a_withdrawal_at_once(real: Hotline) -> None:
             order_id=f"{case.case_id}.1", department=LEAD, result=Result.RESOLVED, statement="已处置", by="经办人"
         )
         answers = await asyncio.gather(
-            reply(real.desk, given, datetime.now(UTC)),
+            receive(real.desk, given, datetime.now(UTC)),
             real.ask(case.case_id, Command.WITHDRAW, WITHDRAWAL),
             return_exceptions=True,
         )

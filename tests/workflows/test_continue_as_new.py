@@ -10,14 +10,14 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from told_lives import Teller, Told, tell, whole_climb
 
-from desk.orders import NewReply, reply
+from desk.orders import receive
+from domain.callbacks import CallbackOutcome, NewReply
 from domain.case import Awaited, CaseStart, CaseState, CaseView
 from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, VerifyRectification
 from domain.ladder import End, Rung, Step
 from domain.ledger import FactKind
 from domain.order import OrderStatus, Result
 from domain.values import Value
-from storage.callbacks import CallbackOutcome
 
 EARLY = "limit.historyCount.suggestContinueAsNew=25"
 """The engine suggests a new history after so many events, instead of thousands."""
@@ -112,9 +112,9 @@ async def test_a_late_reply_to_an_order_of_an_earlier_history_comes_by_update(fo
     first = (await case.settled()).orders[0]
     assert (first.rung, first.status) == (Rung.DISPATCH, OrderStatus.SUPERSEDED)
     given = NewReply(order_id=first.order_id, department=LEAD, result=Result.RESOLVED, statement="已处置", by="经办人")
-    received = await reply(forgetful.desk, given, datetime.now(UTC))
+    received = await receive(forgetful.desk, given, datetime.now(UTC))
     assert (received.outcome, received.repeated) == (CallbackOutcome.LATE, False)
-    again = await reply(forgetful.desk, given, datetime.now(UTC))
+    again = await receive(forgetful.desk, given, datetime.now(UTC))
     assert (again.outcome, again.repeated) == (CallbackOutcome.LATE, True)
     view = await case.settled()
     assert view.orders[0].late_reply is not None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import pytest
@@ -40,7 +41,7 @@ async def ask(town: Hotline, case_id: str, command: Command, content: Value) -> 
 
 
 async def give_back(town: Hotline, case_id: str) -> None:
-    words = {"reason": "不属于本单位职责", "basis": "三定方案", "by": "经办人"}
+    words: dict[str, Any] = {"reason": "不属于本单位职责", "basis": "三定方案", "by": "经办人"}
     await ask(town, case_id, Command.RETURN, ReturnOrder(order_id=f"{case_id}.1", department=LEAD, **words))
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 from hotlines import LEAD, OTHER, THIRD, WITHDRAWAL, Engines, Hotline, hotline
 
-from desk.orders import NewReply, reply
+from desk.orders import receive
+from domain.callbacks import NewReply
 from domain.commands import (
     Absorb,
     Acknowledge,
@@ -59,7 +61,7 @@ async def acknowledged(town: Hotline, name: str) -> str:
 async def replied(town: Hotline, case_id: str, result: Result) -> str:
     view = await town.settled(case_id)
     given = NewReply(order_id=view.orders[-1].order_id, department=LEAD, result=result, statement="答复内容", by="张工")
-    await reply(town.desk, given, datetime.now(UTC))
+    await receive(town.desk, given, datetime.now(UTC))
     return case_id
 
 
@@ -68,7 +70,7 @@ async def returned(town: Hotline, name: str) -> str:
     case_id = await town.open(name)
     for number, department in enumerate((LEAD, OTHER), start=1):
         await town.settled(case_id)
-        words = {"reason": "不属于本单位职责", "basis": "三定方案", "suggests": OTHER}
+        words: dict[str, Any] = {"reason": "不属于本单位职责", "basis": "三定方案", "suggests": OTHER}
         command = ReturnOrder(order_id=f"{case_id}.{number}", department=department, by="张工", **words)
         await town.ask(case_id, Command.RETURN, command)
     return case_id

@@ -6,12 +6,13 @@ Each step is allowed to settle before the next, so that the engine's histories o
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from hotlines import LEAD, OTHER, THIRD, WITHDRAWAL, Engines, Hotline, Life, brisk_rules, hotline
 from temporalio.client import WorkflowHistory
 
 from desk import orders
-from desk.orders import NewReply
+from domain.callbacks import NewReply
 from domain.case import Awaited, CaseView
 from domain.commands import (
     Acknowledge,
@@ -66,13 +67,13 @@ class Teller:
     async def acknowledge(self, department: str = LEAD) -> None:
         order = await self.order(department)
         given = Acknowledge(order_id=order.order_id, department=department, by="经办人")
-        await orders.acknowledge(self.town.desk, given)
+        await orders.receive(self.town.desk, given, datetime.now(UTC))
 
     async def give_back(self, department: str = LEAD, suggests: str | None = None) -> None:
         order = await self.order(department)
-        words = {"reason": "不属于本单位职责", "basis": "三定方案", "by": "经办人"}
+        words: dict[str, Any] = {"reason": "不属于本单位职责", "basis": "三定方案", "by": "经办人"}
         command = ReturnOrder(order_id=order.order_id, department=department, suggests=suggests, **words)
-        await orders.return_order(self.town.desk, command)
+        await orders.receive(self.town.desk, command, datetime.now(UTC))
 
     async def reply(
         self, department: str = LEAD, result: Result = Result.RESOLVED, *, days: int | None = None, number: int = -1
@@ -87,7 +88,7 @@ class Teller:
             by="经办人",
             limit_days=days,
         )
-        await orders.reply(self.town.desk, given, datetime.now(UTC))
+        await orders.receive(self.town.desk, given, datetime.now(UTC))
 
     async def call_back(self, result: CallbackResult = CallbackResult.SATISFIED) -> None:
         await self.ask(Command.RECORD_CALLBACK, RecordCallback(result=result, by="话务员"))
