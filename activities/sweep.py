@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from temporalio import activity
@@ -27,6 +28,9 @@ TO_ONE = 20
 
 SIDE_BY_SIDE = 10
 """How many lines are worked off at a time."""
+
+BEAT = 2.0
+"""Seconds between two signs of life of a sweep; far less than the heartbeat timeout of its call."""
 
 Handover = Callable[[], Awaitable[object]]
 
@@ -59,7 +63,7 @@ class SweepActivities:
         wait for the next sweep too. Lines do not wait for each other.
         """
         places = asyncio.Semaphore(SIDE_BY_SIDE)
-        async with asyncio.TaskGroup() as group:
+        async with _alive(), asyncio.TaskGroup() as group:
             lines = [
                 group.create_task(_work_off(kind, handovers, places))
                 for (kind, _), handovers in (await self._lines()).items()
@@ -85,6 +89,22 @@ class SweepActivities:
 
     async def _start(self, demand: StoredDemand) -> None:
         await start_case(self._pool, self._engine, await self._rules(), demand)
+
+
+@asynccontextmanager
+async def _alive() -> AsyncGenerator[None]:
+    """Tell the engine that the sweep goes on: one whose worker died must not keep the next one waiting."""
+
+    async def beat() -> None:
+        while activity.in_activity():
+            activity.heartbeat()
+            await asyncio.sleep(BEAT)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 async def _work_off(kind: str, handovers: Sequence[Handover], places: asyncio.Semaphore) -> Counter[str]:

@@ -14,7 +14,7 @@ from domain.intake import NewDemand, Opening
 from domain.ledger import Entry
 from domain.values import Value
 from outbox.cases import start_case
-from storage import callbacks, cases, demands, departments, ledger
+from storage import callbacks, cases, demands, ledger
 from storage.database import reaching_database
 from storage.demands import StoredDemand
 
@@ -74,7 +74,7 @@ async def _known(desk: Desk, reference: str | None) -> Opened | None:
 async def _opening(desk: Desk, demand: NewDemand) -> Opening:
     matter = shipped_matters().get(demand.matter) if demand.matter else None
     with reaching_database():
-        directory = await departments.directory(desk.pool)
+        directory = await desk.directory()
     district = directory.locate(demand.district, demand.street)
     for code in demand.assisting:
         directory.get(code)

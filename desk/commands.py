@@ -19,7 +19,7 @@ from domain.errors import LiandongError, NotFound, Refused, Unavailable
 from domain.limits import Move
 from domain.values import Value
 from outbox.failures import from_failure, reaching_engine
-from storage import cases, demands, departments
+from storage import cases, demands
 from storage.database import reaching_database
 
 Answer = TypeVar("Answer")
@@ -45,7 +45,7 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
         if words is None:
             raise NotFound("case-unknown", case=case_id)
         if named := departments_named(content):
-            directory = await departments.directory(desk.pool)
+            directory = await desk.directory()
             for code in named:
                 directory.get(code)
     clean = type(content).model_validate(blot_out_all(content.model_dump(mode="json"), words.citizen.words))

@@ -19,7 +19,7 @@ from domain.errors import LiandongError, NotFound, NotYours, Refused, Unavailabl
 from domain.order import case_id_of
 from domain.values import Value
 from outbox.callbacks import HandedOver, hand_over
-from storage import callbacks, departments, orders
+from storage import callbacks, orders
 from storage.database import reaching_database
 from storage.orders import Addressee, InboxItem
 
@@ -66,7 +66,7 @@ async def receive(desk: Desk, said: Said, now: datetime, callback_id: str | None
     with reaching_database():
         addressee = await _addressee(desk, said)
         if suggested := departments_named(said):
-            directory = await departments.directory(desk.pool)
+            directory = await desk.directory()
             for code in suggested:
                 directory.get(code)
         callback = _callback(said, addressee, case_id, callback_id, now)
@@ -98,7 +98,7 @@ async def _addressee(desk: Desk, said: Said) -> Addressee:
 
 
 async def _stranger(desk: Desk, order_id: str, department: str) -> LiandongError:
-    (await departments.directory(desk.pool)).get(department)
+    (await desk.directory()).get(department)
     return NotYours("order-not-yours", order=order_id, department=department)
 
 

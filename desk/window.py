@@ -1,11 +1,13 @@
 """What every request at the desk needs: the database, the engine, and the rules in force."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
+from domain.department import Directory
 from outbox.cases import Engine, RulesInForce
 from storage.database import Pool
+from storage.departments import Directories
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,11 @@ class Desk:
     pool: Pool
     engine: Engine
     rules: RulesInForce
+    directories: Directories = field(default_factory=Directories)
+
+    async def directory(self) -> Directory:
+        """Every department."""
+        return await self.directories.current(self.pool)
 
     @property
     def client(self) -> Client:

@@ -21,6 +21,8 @@ INSERT INTO department_key (department, serial) SELECT $1, 1
 WHERE NOT EXISTS (SELECT FROM department_key WHERE department = $1)
 """
 
+EDITION = "SELECT count(*), max(changed_at) FROM department"
+
 ALL = "SELECT code, name, name_en, level, district, street, matters, endpoint FROM department ORDER BY code"
 
 ENDPOINT = """
@@ -64,6 +66,21 @@ async def put(pool: Pool, departments: tuple[Department, ...]) -> None:
 async def directory(pool: Pool) -> Directory:
     """Every department."""
     return Directory(departments=tuple(_department(row) for row in await pool.fetch(ALL)))
+
+
+class Directories:
+    """The directory for who asks often: read anew only when it has changed."""
+
+    def __init__(self) -> None:
+        self._edition: tuple[object, ...] | None = None
+        self._directory = Directory(departments=())
+
+    async def current(self, pool: Pool) -> Directory:
+        """Every department, as the database has them now."""
+        edition = tuple(await pool.fetchrow(EDITION) or ())
+        if edition != self._edition:
+            self._directory, self._edition = await directory(pool), edition
+        return self._directory
 
 
 async def endpoint(pool: Pool, code: str) -> EndpointOfDepartment | None:

@@ -1,7 +1,7 @@
 """How each activity is called: its time limits and what a failure of it means. One row an activity."""
 
 from datetime import timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from temporalio.common import RetryPolicy
 
@@ -14,6 +14,8 @@ from activities.sweep import SweepActivities
 class Call(TypedDict):
     start_to_close_timeout: timedelta
     retry_policy: RetryPolicy
+    heartbeat_timeout: NotRequired[timedelta]
+    """For one that may take long: how long it may give no sign of life."""
 
 
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -38,6 +40,8 @@ CALLS: dict[str, Call] = {
         retry_policy=RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200)),
     ),
     SweepActivities.hand_over_pending.__name__: Call(
-        start_to_close_timeout=timedelta(minutes=2), retry_policy=RetryPolicy(maximum_attempts=1)
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=timedelta(seconds=10),
+        retry_policy=RetryPolicy(maximum_attempts=1),
     ),
 }

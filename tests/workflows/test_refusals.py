@@ -177,10 +177,13 @@ Parked = tuple[Hotline, dict[str, str]]
 
 
 def allowed_at(station: str) -> set[Command]:
-    """What the table says; on a rung the clock can be held, and a dispatched lead can ask for more time."""
+    """What the table says; on a rung the clock can be held, a dispatched lead can ask for more time, and who has an
+    open order can give an interim word."""
     clock = [] if station == "callback" else ["hold"]
     more_time = ["extend"] if station in ("sent", "acknowledged") else []
-    return {Command(word) for word in [*STATIONS[station][1].split(), "withdraw", "merge", *clock, *more_time]}
+    words = STATIONS[station][1].split()
+    interim = ["progress"] if {"acknowledge", "return"} & set(words) else []
+    return {Command(word) for word in [*words, "withdraw", "merge", *clock, *more_time, *interim]}
 
 
 async def refusal(town: Hotline, case_id: str, command: Command, content: Value) -> LiandongError:
@@ -201,7 +204,7 @@ async def length(town: Hotline, case_id: str) -> int:
 async def test_a_case_shows_what_it_allows(parked: Parked, station: str) -> None:
     town, case_ids = parked
     view = await town.view(case_ids[station])
-    hidden = {Command.ABSORB, Command.NOTE_LATE_REPLY, Command.CHANGE_RULES}
+    hidden = {Command.ABSORB, Command.NOTE_LATE_REPLY, Command.NOTE_UNDELIVERED, Command.CHANGE_RULES}
     assert {Command(word) for word in view.allowed} - hidden == allowed_at(station)
 
 
