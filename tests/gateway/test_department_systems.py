@@ -1,19 +1,21 @@
 """Departments with a system of their own: what arrives there, and what becomes of an order it does not take."""
 
 import asyncio
-import hashlib
-import hmac
-import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncGenerator
 
-from office import BUREAU, CITIZEN, NEIGHBOUR, SOON, Office, serving, until
-from starlette.requests import Request
+from department_system import (
+    Answer,
+    a_department,
+    delivery_of,
+    is_delivered,
+    is_signed,
+    refusing,
+    taken,
+    was_refused,
+)
+from office import BUREAU, CITIZEN, NEIGHBOUR, SOON, Office, serving
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
-from support import GATEWAY_KEY
+from support import GATEWAY_URL
 
 from activities.departments import DepartmentActivities
 from activities.sweep import SweepActivities
@@ -21,81 +23,8 @@ from domain.commands import Assign, Command, Withdraw
 from domain.ladder import Rung
 from domain.ledger import FactKind
 from domain.order import OrderRequest, OrderWithdrawal
-from domain.tokens import department_token
 from outbox.orders import send_order
-from storage import departments
-from storage.orders import undelivered
-
-Answer = Callable[[], Response]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One request as it arrived."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def content(self) -> dict[str, Any]:
-        return json.loads(self.body)
-
-
-def taken() -> Response:
-    return Response(status_code=202)
-
-
-@dataclass
-class DepartmentSystem:
-    """A department's server: writes down what arrives, and answers from a list, the last answer for ever."""
-
-    code: str
-    answers: list[Answer]
-    deliveries: list[Delivery] = field(default_factory=list[Delivery])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        self.deliveries.append(Delivery(dict(request.headers), await request.body()))
-        answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
-        await answer()(scope, receive, send)
-
-    async def got(self, count: int) -> list[Delivery]:
-        async def seen() -> list[Delivery]:
-            return self.deliveries
-
-        return await until(seen, lambda deliveries: len(deliveries) >= count)
-
-
-NOT_ASKED_YET = "SELECT code FROM department WHERE code NOT IN (SELECT department FROM delivery) AND endpoint IS NULL"
-
-
-@asynccontextmanager
-async def a_department(office: Office, *answers: Answer) -> AsyncGenerator[DepartmentSystem]:
-    """A department that was never asked before gets a system of its own."""
-    code = await office.desk.pool.fetchval(NOT_ASKED_YET)
-    plain = (await departments.directory(office.desk.pool)).get(code)
-    system = DepartmentSystem(code, list(answers) or [taken])
-    async with serving(system) as address:
-        await departments.put(office.desk.pool, (plain.model_copy(update={"endpoint": f"{address}/orders"}),))
-        try:
-            yield system
-        finally:
-            await departments.put(office.desk.pool, (plain,))
-
-
-def is_signed(delivery: Delivery, department: str) -> bool:
-    """Whether the department, who knows its token and no more, can tell that it comes from Liandong."""
-    token = department_token(GATEWAY_KEY, department)
-    expected = hmac.new(token.encode(), delivery.body, hashlib.sha256).hexdigest()
-    return delivery.headers["liandong-signature"] == f"sha256={expected}"
-
-
-async def delivery_of(office: Office, order_id: str) -> dict[str, Any]:
-    return dict(await office.desk.pool.fetchrow("SELECT * FROM delivery WHERE order_id = $1", order_id) or {})
-
-
-async def is_delivered(office: Office, order_id: str) -> dict[str, Any]:
-    return await until(lambda: delivery_of(office, order_id), lambda row: bool(row.get("delivered_at")))
+from storage.orders import Way, undelivered
 
 
 async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
@@ -105,40 +34,48 @@ async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
     order = await office.order(f"{case_id}.1")
     assert is_signed(delivery, system.code)
     assert not is_signed(delivery, "somebody-else")
-    assert delivery.headers["idempotency-key"] == order.order_id
-    assert delivery.headers["content-type"] == "application/json"
     shown = order.model_dump(mode="json")
-    assert delivery.content == {
-        "event": "order.sent",
-        "case_id": case_id,
-        "order_id": order.order_id,
-        "department": system.code,
-        "role": "lead",
-        "rung": "dispatch",
-        "task": None,
-        "returnable": True,
-        "acknowledge_by": shown["acknowledge_by"],
-        "due_at": shown["due_at"],
-        "return_by": shown["return_by"],
-        "provisional": shown["provisional"],
-        "description": "楼顶搭棚",
-        "place": "怡心路口",
-        "citizen": CITIZEN.model_dump(),
+    assert delivery.headers["content-type"] == "application/cloudevents+json"
+    assert delivery.message_id == f"{order.order_id}.sent"
+    assert delivery.event == {
+        "specversion": "1.0",
+        "id": f"{order.order_id}.sent",
+        "source": GATEWAY_URL,
+        "type": "liandong.order.sent",
+        "subject": order.order_id,
+        "time": shown["sent_at"],
+        "datacontenttype": "application/json",
+        "data": {
+            "case_id": case_id,
+            "order_id": order.order_id,
+            "department": system.code,
+            "role": "lead",
+            "rung": "dispatch",
+            "task": None,
+            "returnable": True,
+            "acknowledge_by": shown["acknowledge_by"],
+            "due_at": shown["due_at"],
+            "return_by": shown["return_by"],
+            "provisional": shown["provisional"],
+            "description": "楼顶搭棚",
+            "place": "怡心路口",
+            "citizen": CITIZEN.model_dump(),
+            "callback": f"{GATEWAY_URL}/v1/orders/{order.order_id}",
+        },
     }
 
 
 async def test_an_order_that_is_not_taken_is_sent_again_until_it_is(office: Office) -> None:
-    busy: Answer = lambda: Response("try later: 符小妹", status_code=503)  # noqa: E731
-    async with a_department(office, busy, taken) as system:
+    async with a_department(office, refusing(503), taken) as system:
         case_id = await office.open(department=system.code)
         await system.got(1)
-        tried = await until(lambda: delivery_of(office, f"{case_id}.1"), lambda row: bool(row.get("last_error")))
-        assert (tried["delivered_at"], tried["last_error"]) == (None, "HTTP 503")
+        tried = await was_refused(office, f"{case_id}.1")
+        assert (tried["delivered_at"], tried["way"], tried["last_error"]) == (None, None, "HTTP 503")
         row = await is_delivered(office, f"{case_id}.1")
-        assert (row["attempts"], row["last_error"]) == (2, None)
+        assert (row["attempts"], row["way"], row["last_error"]) == (2, "system", None)
         first, second = system.deliveries
     assert first.body == second.body
-    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert first.message_id == second.message_id
 
 
 async def test_an_order_that_was_taken_is_not_sent_again(office: Office) -> None:
@@ -147,7 +84,10 @@ async def test_an_order_that_was_taken_is_not_sent_again(office: Office) -> None
         case_id = await office.open(department=system.code)
         await is_delivered(office, f"{case_id}.1")
         request = OrderRequest(case_id=case_id, order=await office.order(f"{case_id}.1"))
-        await send_order(outside.pool, outside.post, request)  # as a worker would that died before it said so
+        way = await send_order(
+            outside.pool, outside.engine.client, outside.post, request
+        )  # as a worker would that died before it said so
+        assert way is Way.SYSTEM
         await SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0).hand_over_pending()
         assert len(system.deliveries) == 1
 
@@ -158,11 +98,11 @@ async def test_an_order_that_a_dying_worker_left_unsent_is_sent_by_the_sweep(off
         case_id = await office.open(department=system.code)
         await is_delivered(office, f"{case_id}.1")
         system.deliveries.clear()
-        await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = $1", f"{case_id}.1")
+        await pool.execute("UPDATE delivery SET delivered_at = NULL, way = NULL WHERE order_id = $1", f"{case_id}.1")
         assert f"{case_id}.1" in await unsent(office)
         sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0)
         assert (await sweep.hand_over_pending()).orders >= 1
-        assert [delivery.headers["idempotency-key"] for delivery in system.deliveries] == [f"{case_id}.1"]
+        assert [delivery.message_id for delivery in system.deliveries] == [f"{case_id}.1.sent"]
     assert f"{case_id}.1" not in await unsent(office)
 
 
@@ -174,15 +114,15 @@ async def test_a_department_that_is_away_keeps_no_other_waiting(office: Office) 
             orders.append(f"{await office.open(department=there.code)}.1")
             for order_id in orders:
                 await is_delivered(office, order_id)
-            away.answers[:] = [lambda: Response(status_code=503)]
+            away.answers[:] = [refusing(503)]
             for system in (away, there):
                 system.deliveries.clear()
-            await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = ANY($1)", orders)
+            await pool.execute("UPDATE delivery SET delivered_at = NULL, way = NULL WHERE order_id = ANY($1)", orders)
             sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules, grace=0)
             swept = await sweep.hand_over_pending()
             assert swept.failed >= len(orders) - 1
             assert len(away.deliveries) == 1  # the others stand behind the one that was not taken
-            assert [delivery.headers["idempotency-key"] for delivery in there.deliveries] == orders[-1:]
+            assert [delivery.message_id for delivery in there.deliveries] == [f"{orders[-1]}.sent"]
 
 
 async def test_no_department_fills_the_sweep(office: Office) -> None:
@@ -191,10 +131,10 @@ async def test_no_department_fills_the_sweep(office: Office) -> None:
         orders = [f"{await office.open(department=system.code)}.1" for system in (away, away, away, there)]
         for order_id in orders:
             await is_delivered(office, order_id)
-        await pool.execute("UPDATE delivery SET delivered_at = NULL WHERE order_id = ANY($1)", orders)
+        await pool.execute("UPDATE delivery SET delivered_at = NULL, way = NULL WHERE order_id = ANY($1)", orders)
         mine = [request.order for request in await undelivered(pool, 0, 200, 2) if request.order.order_id in orders]
         assert sorted(order.order_id for order in mine) == sorted([*orders[:2], orders[-1]])
-        await pool.execute("UPDATE delivery SET delivered_at = now() WHERE order_id = ANY($1)", orders)
+        await pool.execute("UPDATE delivery SET delivered_at = now(), way = 'system' WHERE order_id = ANY($1)", orders)
 
 
 NOTE = (
@@ -206,25 +146,28 @@ STATE = "SELECT delivered_at IS NOT NULL AS delivered, attempts, last_error FROM
 async def test_a_warning_reaches_the_departments_system_once(office: Office) -> None:
     outside, pool = office.outside, office.desk.pool
     sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
-    async with a_department(office, taken, lambda: Response(status_code=503), taken) as system:
+    async with a_department(office, taken, refusing(503, Retry_After="1"), taken) as system:
         case_id = await office.open(department=system.code)
         order_id = f"{case_id}.1"
         await is_delivered(office, order_id)
         due_at = await pool.fetchval(NOTE, order_id, "warning.yellow", case_id, system.code)
         assert (await sweep.hand_over_pending()).failed == 1
         assert tuple(*await pool.fetch(STATE, order_id)) == (False, 1, "HTTP 503")
-        assert [(await sweep.hand_over_pending()).notices for _ in range(2)] == [1, 0]
+        await asyncio.sleep(1.1)
+        for _ in range(2):
+            await sweep.hand_over_pending()
         assert tuple(*await pool.fetch(STATE, order_id)) == (True, 2, None)
         _, tried, warned = system.deliveries
-    assert tried.headers["idempotency-key"] == warned.headers["idempotency-key"] == f"{order_id}.warning.yellow"
+    assert tried.message_id == warned.message_id == f"{order_id}.warning.yellow"
     assert is_signed(warned, system.code)
-    assert warned.content == {
-        "event": "order.warned",
+    assert (warned.event["type"], warned.event["subject"]) == ("liandong.order.warned", order_id)
+    assert warned.event["data"] == {
         "case_id": case_id,
         "order_id": order_id,
         "department": system.code,
-        "warning": "warning.yellow",
+        "kind": "warning.yellow",
         "due_at": due_at.isoformat(),
+        "reason": None,
     }
 
 
@@ -232,8 +175,8 @@ async def test_a_warning_to_a_department_without_a_system_is_in_its_inbox(office
     outside, pool = office.outside, office.desk.pool
     case_id = await office.open(department=NEIGHBOUR)
     await pool.fetchval(NOTE, f"{case_id}.1", "warning.red", case_id, NEIGHBOUR)
-    swept = await SweepActivities(outside.pool, outside.engine, outside.post, outside.rules).hand_over_pending()
-    assert (swept.notices, swept.failed) == (1, 0)
+    await SweepActivities(outside.pool, outside.engine, outside.post, outside.rules).hand_over_pending()
+    assert tuple(*await pool.fetch(STATE, f"{case_id}.1")) == (True, 1, None)
 
 
 async def unsent(office: Office) -> set[str]:
@@ -245,8 +188,7 @@ async def test_a_redirect_is_not_followed(office: Office) -> None:
         redirect: Answer = lambda: Response(status_code=307, headers={"Location": address})  # noqa: E731
         async with a_department(office, redirect, taken) as system:
             case_id = await office.open(department=system.code)
-            row = await until(lambda: delivery_of(office, f"{case_id}.1"), lambda row: bool(row.get("last_error")))
-            assert row["last_error"] == "HTTP 307"
+            assert (await was_refused(office, f"{case_id}.1"))["last_error"] == "HTTP 307"
             await is_delivered(office, f"{case_id}.1")
             assert len(system.deliveries) == 2
         assert elsewhere.deliveries == []
@@ -271,14 +213,33 @@ async def test_a_reassigned_order_is_withdrawn_at_the_department(office: Office)
         await office.ask(case_id, Command.ASSIGN, Assign(department=NEIGHBOUR, by="值班长"))
         _, withdrawal = await system.got(2)
     assert is_signed(withdrawal, system.code)
-    assert withdrawal.headers["idempotency-key"] == f"{case_id}.1.withdrawn"
-    assert withdrawal.content == {
-        "event": "order.withdrawn",
+    assert withdrawal.message_id == f"{case_id}.1.order.withdrawn"
+    assert (withdrawal.event["type"], withdrawal.event["subject"]) == ("liandong.order.withdrawn", f"{case_id}.1")
+    assert withdrawal.event["data"] == {
         "case_id": case_id,
         "order_id": f"{case_id}.1",
         "department": system.code,
+        "kind": "order.withdrawn",
+        "due_at": None,
         "reason": "reassigned",
     }
+
+
+async def test_a_system_that_cannot_be_told_of_a_withdrawal_is_told_by_the_sweep(office: Office) -> None:
+    outside = office.outside
+    sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
+    async with a_department(office, taken, refusing(503, Retry_After="1"), taken) as system:
+        case_id = await office.open(department=system.code)
+        await is_delivered(office, f"{case_id}.1")
+        await office.ask(case_id, Command.ASSIGN, Assign(department=NEIGHBOUR, by="值班长"))
+        await system.got(2)
+        await office.recorded(case_id, FactKind.ORDER_SENT, times=2)
+        await asyncio.sleep(1.1)
+        await sweep.hand_over_pending()
+        await sweep.hand_over_pending()
+        _, tried, told = system.deliveries
+    assert tried.message_id == told.message_id == f"{case_id}.1.order.withdrawn"
+    assert told.event["data"]["reason"] == "reassigned"
 
 
 async def test_a_returned_order_and_a_withdrawn_case_are_withdrawn_too(office: Office) -> None:
@@ -292,19 +253,18 @@ async def test_a_returned_order_and_a_withdrawn_case_are_withdrawn_too(office: O
             await office.ask(case_id, Command.WITHDRAW, Withdraw(by="值班长", reason="来电人撤回"))
             await office.outside.engine.client.get_workflow_handle(case_id).result()
             returned, withdrawn = await first.got(2), await second.got(2)
-    assert [delivery.content.get("reason") for delivery in returned] == [None, "returned"]
-    assert [delivery.content.get("reason") for delivery in withdrawn] == [None, "withdrawn"]
+    assert [delivery.event["data"].get("reason") for delivery in returned] == [None, "returned"]
+    assert [delivery.event["data"].get("reason") for delivery in withdrawn] == [None, "withdrawn"]
 
 
 async def test_a_case_does_not_wait_for_a_department_that_cannot_be_reached(office: Office) -> None:
-    broken: Answer = lambda: Response(status_code=500)  # noqa: E731
-    async with a_department(office, broken) as system:
+    async with a_department(office, refusing(500)) as system:
         case_id = await office.open(department=system.code, **SOON)
         await office.recorded(case_id, FactKind.ORDER_SUPERSEDED)
         assert (await office.view(case_id)).rung is Rung.SUPERVISED
         assert (await delivery_of(office, f"{case_id}.1"))["delivered_at"] is None
         # It may answer all the same: the order stands in its inbox.
-        assert (await office.reply(f"{case_id}.2", of=system.code)).json()["outcome"] == "in_time"
+        assert (await office.reply(f"{case_id}.2", of=system.code)).json()["outcome"] == "accepted"
 
 
 async def test_withdrawing_an_order_that_is_gone_is_no_error(office: Office) -> None:
