@@ -8,11 +8,16 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
 
 import httpx
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
+
+
+_WRAPPING: Final = tuple(IPv6Network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96", "::/96"))
+"""Mapped (RFC 4291), translated (NAT64, RFC 6052), and the old compatible addresses: their last 32 bits are IPv4."""
 
 
 class AddressRefused(httpx.ConnectError):
@@ -21,10 +26,20 @@ class AddressRefused(httpx.ConnectError):
 
 def may_call(address: Address, allowed: Sequence[Network]) -> bool:
     """Whether an endpoint may lie at ``address``."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
+    address = _meant(address)
     public = address.is_global and not address.is_multicast
     return public or any(address.version == network.version and address in network for network in allowed)
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address only wraps, where that is what it does: whoever unwraps it on the way
+    would call that one."""
+    if not isinstance(address, IPv6Address):
+        return address
+    if address.sixtofour is not None:
+        return address.sixtofour
+    wraps = any(address in network for network in _WRAPPING) and int(address) > 1  # :: and ::1 wrap nothing
+    return IPv4Address(int(address) & 0xFFFF_FFFF) if wraps else address
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
