@@ -18,7 +18,8 @@ LONGEST_REST: Final = 300.0
 """Seconds a department is left alone after a failure; doubled with each one that follows."""
 
 LONGEST_ASKED: Final = 3600.0
-"""Seconds: a ``Retry-After`` that asks for more is granted this much."""
+"""Seconds: a ``Retry-After`` that asks for more is granted this much; one that asks for less than ``FIRST_REST``,
+that much."""
 
 BUSY: Final = 1.0
 """Seconds after which an order that found its lane full tries again."""
@@ -29,7 +30,13 @@ class _Lane:
     busy: set[str] = field(default_factory=set[str])
     failures: int = 0
     rests_until: float = 0.0
+    why: str = ""
+    """What the last failure was; empty where the last message got there."""
     alerted: bool = False
+
+
+class NoPlace(Unavailable):
+    """The message was not even tried."""
 
 
 class Lanes:
@@ -43,15 +50,16 @@ class Lanes:
     def place(self, department: str, message: str, concurrency: int) -> Generator[None]:
         """A place in the department's lane for one message.
 
-        Raises Unavailable ``department-unreachable`` where the lane rests or is full, or the same message is on its
-        way; ``retry_in_ms`` says after how many milliseconds there may be a place.
+        Raises NoPlace ``department-unreachable`` where the lane rests or is full, or the same message is on its way;
+        ``retry_in_ms`` says after how many milliseconds there may be a place, ``reason`` why the lane rests.
         """
         lane = self._lanes.setdefault(department, _Lane())
         rest = lane.rests_until - self._clock()
         if rest > 0:
-            raise refused(department, "resting", rest + spread(message))
+            raise NoPlace("department-unreachable", **_refused(department, lane.why, rest + spread(message)))
         if len(lane.busy) >= concurrency or message in lane.busy:
-            raise refused(department, "busy", BUSY + spread(message))
+            why = lane.why or "busy"
+            raise NoPlace("department-unreachable", **_refused(department, why, BUSY + spread(message)))
         lane.busy.add(message)
         try:
             yield
@@ -61,17 +69,22 @@ class Lanes:
     def went_well(self, department: str) -> None:
         """The department's system has taken something: nothing of what was before counts."""
         lane = self._lanes.setdefault(department, _Lane())
-        lane.failures, lane.rests_until, lane.alerted = 0, 0.0, False
+        lane.failures, lane.rests_until, lane.why, lane.alerted = 0, 0.0, "", False
 
-    def went_wrong(self, department: str, asked: float | None) -> float:
-        """Leave the department alone: for the seconds it asked for, else twice as long each time; how long."""
+    def went_wrong(self, department: str, why: str, asked: float | None) -> float:
+        """Leave the department alone: for the seconds it asked for, else twice as long each time; how long.
+
+        What was on its way beside a message that failed, and fails too, is the same failure.
+        """
         lane = self._lanes.setdefault(department, _Lane())
-        rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(lane.failures, 20))
+        now = self._clock()
+        if lane.rests_until <= now:
+            lane.failures += 1
+        rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(lane.failures - 1, 20))
         if asked is not None:
-            rest = min(LONGEST_ASKED, max(0.0, asked))
-        lane.failures += 1
-        lane.rests_until = max(lane.rests_until, self._clock() + rest)
-        return rest
+            rest = min(LONGEST_ASKED, max(FIRST_REST, asked))
+        lane.why, lane.rests_until = why, max(lane.rests_until, now + rest)
+        return lane.rests_until - now
 
     def first_alert(self, department: str) -> bool:
         """Whether nobody has been told of this outage yet; from now on somebody has."""
@@ -82,7 +95,11 @@ class Lanes:
 
 def refused(department: str, reason: str, seconds: float) -> Unavailable:
     """A message did not go out; ``retry_in_ms`` says when to try again."""
-    return Unavailable("department-unreachable", department=department, reason=reason, retry_in_ms=int(seconds * 1000))
+    return Unavailable("department-unreachable", **_refused(department, reason, seconds))
+
+
+def _refused(department: str, reason: str, seconds: float) -> dict[str, str | int]:
+    return {"department": department, "reason": reason, "retry_in_ms": int(seconds * 1000)}
 
 
 def spread(message: str) -> float:

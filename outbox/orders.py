@@ -24,7 +24,7 @@ from domain.ledger import FactKind
 from domain.order import OrderRequest
 from domain.tokens import department_secret
 from outbox.failures import reaching_engine
-from outbox.lanes import Lanes, refused
+from outbox.lanes import Lanes, NoPlace, refused
 from outbox.signatures import signed
 from storage import departments, notices, orders
 from storage.database import Pool
@@ -94,7 +94,8 @@ async def send_order(pool: Pool, client: Client, post: Post, request: OrderReque
             await _send(post, outgoing.endpoint, outgoing.concurrency, outgoing.serials, _sent(post, request, outgoing))
         except Unavailable as error:
             left = outgoing.inbox_after - outgoing.waited
-            await orders.mark_undelivered(pool, order.order_id, str(error.params["reason"]))
+            tries = 0 if isinstance(error, NoPlace) else 1
+            await orders.mark_undelivered(pool, order.order_id, str(error.params["reason"]), attempts=tries)
             if left > 0:
                 soon = min(float(error.params["retry_in_ms"]) / 1000, left)
                 raise refused(order.department, str(error.params["reason"]), soon) from error
@@ -128,7 +129,8 @@ async def send_notice(pool: Pool, post: Post, notice: Notice) -> None:
         try:
             await _send(post, endpoint.url, endpoint.concurrency, endpoint.serials, message)
         except Unavailable as error:
-            await notices.mark_undelivered(pool, notice, str(error.params["reason"]))
+            tries = 0 if isinstance(error, NoPlace) else 1
+            await notices.mark_undelivered(pool, notice, str(error.params["reason"]), attempts=tries)
             raise
     await notices.mark_delivered(pool, notice)
 
@@ -155,7 +157,7 @@ async def _send(post: Post, url: str, concurrency: int, serials: Sequence[int], 
     if error is None:
         post.lanes.went_well(message.department)
         return
-    raise refused(message.department, error, post.lanes.went_wrong(message.department, asked))
+    raise refused(message.department, error, post.lanes.went_wrong(message.department, error, asked))
 
 
 def _on_the_wire(post: Post, serials: Sequence[int], message: _Message) -> tuple[dict[str, str], bytes]:

@@ -25,7 +25,7 @@ DELIVERED = """
 UPDATE notice SET delivered_at = now(), attempts = attempts + 1, last_error = NULL WHERE order_id = $1 AND kind = $2
 """
 
-NOT_DELIVERED = "UPDATE notice SET attempts = attempts + 1, last_error = $3 WHERE order_id = $1 AND kind = $2"
+NOT_DELIVERED = "UPDATE notice SET attempts = attempts + $4, last_error = $3 WHERE order_id = $1 AND kind = $2"
 
 
 class Notice(Value):
@@ -70,6 +70,6 @@ async def mark_delivered(pool: Pool, notice: Notice) -> None:
     await pool.execute(DELIVERED, notice.order_id, notice.kind.value)
 
 
-async def mark_undelivered(pool: Pool, notice: Notice, error: str) -> None:
-    """A try failed; ``error`` says how, without any content."""
-    await pool.execute(NOT_DELIVERED, notice.order_id, notice.kind.value, error)
+async def mark_undelivered(pool: Pool, notice: Notice, error: str, *, attempts: int = 1) -> None:
+    """The department has not been told, after ``attempts`` more tries; ``error`` says why, without any content."""
+    await pool.execute(NOT_DELIVERED, notice.order_id, notice.kind.value, error, attempts)

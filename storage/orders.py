@@ -36,7 +36,7 @@ UPDATE delivery SET delivered_at = coalesce(delivered_at, now()), way = coalesce
 WHERE order_id = $1
 """
 
-NOT_DELIVERED = "UPDATE delivery SET attempts = attempts + 1, last_error = $2 WHERE order_id = $1"
+NOT_DELIVERED = "UPDATE delivery SET attempts = attempts + $3, last_error = $2 WHERE order_id = $1"
 
 UNDELIVERED = """
 WITH waiting AS (
@@ -151,9 +151,9 @@ async def mark_delivered(pool: Pool, order_id: str, way: Way, *, attempts: int =
     await pool.execute(DELIVERED, order_id, way.value, attempts)
 
 
-async def mark_undelivered(pool: Pool, order_id: str, error: str) -> None:
-    """A try to reach the department's system failed; ``error`` says how, without any content."""
-    await pool.execute(NOT_DELIVERED, order_id, error)
+async def mark_undelivered(pool: Pool, order_id: str, error: str, *, attempts: int = 1) -> None:
+    """It is not with the department yet, after ``attempts`` more tries; ``error`` says why, without any content."""
+    await pool.execute(NOT_DELIVERED, order_id, error, attempts)
 
 
 async def undelivered(pool: Pool, older_than: float, limit: int, to_one: int | None = None) -> list[OrderRequest]:
