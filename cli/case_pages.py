@@ -56,7 +56,7 @@ def case_page(console: Console, folder: CaseFolder, names: Names) -> None:
 
 def reached_at(citizen: Citizen | None) -> list[str]:
     """Who the citizen is and how he is reached, as far as he said so."""
-    said = (citizen.name, citizen.phone, citizen.address) if citizen else ()
+    said = (citizen.name, citizen.phone, citizen.address, citizen.email) if citizen else ()
     return [part for part in said if part]
 
 

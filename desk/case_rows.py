@@ -25,8 +25,8 @@ from desk.tables import Cells, RowProblem, read_table, read_text, refusal, shown
 from domain.demand import Channel, Nature, Urgency
 from domain.department import Directory, Matters
 from domain.errors import Invalid, NotFound
-from domain.intake import Place, Reference
-from domain.values import Instant, Text, Token, Value
+from domain.intake import Description, Place, Reference
+from domain.values import Instant, Token, Value
 
 Target = TypeVar("Target", bound=str)
 
@@ -54,7 +54,7 @@ class CaseRow(Value):
     place: Place | None
     department: Token | None
     """A department that the file names; it goes before the choice by matter and place."""
-    description: Text
+    description: Description
 
 
 class Source(Value, Generic[Target]):

@@ -16,7 +16,7 @@ from domain.values import Value
 from outbox.cases import start_case
 from storage import callbacks, cases, demands, ledger
 from storage.database import reaching_database
-from storage.demands import StoredDemand
+from storage.demands import Source, StoredDemand
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 TOLERANCE = timedelta(minutes=5)
@@ -33,8 +33,8 @@ class Opened(Value):
     """False where the same reference has opened the case before."""
 
 
-async def open_case(desk: Desk, demand: NewDemand, now: datetime) -> Opened:
-    """Store a demand and open its case; the same reference opens nothing twice.
+async def open_case(desk: Desk, demand: NewDemand, now: datetime, source: Source | None = None) -> Opened:
+    """Store a demand and open its case; the same reference opens nothing twice. ``source``: who sent it from outside.
 
     Raises NotFound for an unknown department, matter, district or street, Invalid for a street of another
     district and for a time that cannot be, Unavailable where Temporal does not answer (the demand is kept
@@ -56,6 +56,9 @@ async def open_case(desk: Desk, demand: NewDemand, now: datetime) -> Opened:
             place=blot_out(demand.place, demand.citizen.words) if demand.place else None,
             citizen=demand.citizen,
             reported_at=reported_at,
+            point=demand.point,
+            media_url=demand.media_url,
+            source=source,
         )
         if not kept:
             return await _known(desk, demand.reference) or Opened(case_id=case_id, lead=opening.lead, new=False)

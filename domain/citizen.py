@@ -12,6 +12,12 @@ _PHONE = r"^\+?[0-9][0-9 -]{5,18}[0-9]$"
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PHONE)]
 """A telephone number: 7 to 20 digits, blanks and hyphens; may begin with ``+``."""
 
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"),
+]
+"""An address for electronic mail; that it exists is not looked into."""
+
 BLOT = "██"
 """What stands where something about the citizen was blotted out; never longer than what it covers."""
 
@@ -37,11 +43,12 @@ class Citizen(Value):
     ) = None
     phone: Phone | None = None
     address: Text | None = None
+    email: Email | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
         """What must not be said elsewhere, longest first."""
-        words = [word for word in (self.name, self.phone, self.address) if word and len(word) > 1]
+        words = [word for word in (self.name, self.phone, self.address, self.email) if word and len(word) > 1]
         return tuple(sorted(words, key=len, reverse=True))
 
 

@@ -8,9 +8,10 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline  # pyright: ignore[reportUnknownVariableType]
 
 from desk.window import Desk
-from gateway import orders, service
+from domain.tokens import TokenKind
+from gateway import grid, open311, orders, service
 from gateway.door import Door, Entrance
-from gateway.guards import department_guard
+from gateway.guards import bearer_guard, department_guard
 from gateway.metrics import Metrics
 from gateway.problems import MEDIA_TYPE, Problem, install
 
@@ -37,9 +38,11 @@ def create_app(desk: Desk, key: str) -> FastAPI:
         responses=_PROBLEM,
         generate_unique_id_function=_name,
     )
-    app.state.desk, app.state.metrics = desk, Metrics()
+    app.state.desk, app.state.key, app.state.metrics = desk, key, Metrics()
     app.include_router(service.router)
     app.include_router(orders.router)
+    app.include_router(grid.router)
+    app.include_router(open311.router)
     install(app)
     app.add_middleware(Door, entrances=entrances(desk, key), metrics=app.state.metrics)
     return app
@@ -50,6 +53,8 @@ def entrances(desk: Desk, key: str) -> list[Entrance]:
     return [
         *(Entrance(prefix, None) for prefix in OPEN),
         Entrance("/v1/orders", department_guard(desk.pool, key)),
+        Entrance("/v1/cases", bearer_guard(desk.pool, TokenKind.GRID)),
+        Entrance(open311.PREFIX, open311.open311_guard(desk.pool), (open311.FORM,), open311.refused),
     ]
 
 

@@ -15,7 +15,7 @@ from storage.database import Pool, reaching_database
 
 DEPARTMENT_HEADER: Final = "Liandong-Department"
 
-Guard = Callable[[Request, bytes], Awaitable[Caller]]
+Guard = Callable[[Request, bytes], Awaitable[Caller | None]]
 """Raises EdgeRefusal 401 where the request proves nothing, Unavailable where PostgreSQL is away."""
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="liandong"'}

@@ -19,6 +19,7 @@ from domain.order import Result
 from domain.tokens import Caller
 from domain.values import PersonName, Text, Token, Value
 from gateway.guards import DEPARTMENT_HEADER
+from gateway.idempotency import unquoted
 from gateway.problems import EdgeRefusal
 from gateway.service import AtDesk, OfMetrics
 from storage.orders import InboxItem
@@ -79,14 +80,9 @@ class Inbox(Value):
 _bearer = HTTPBearer(auto_error=False, description="A clerk's token, in place of a signature.")
 
 
-def _unquoted(given: object) -> object:
-    quoted = isinstance(given, str) and len(given) > 1 and given[0] == given[-1] == '"'
-    return given[1:-1] if quoted and isinstance(given, str) else given
-
-
 IdempotencyKey = Annotated[
     Token | None,
-    BeforeValidator(_unquoted),
+    BeforeValidator(unquoted),
     Header(description="With a clerk's token: the callback's id. As the draft standard has it (quoted), or bare."),
 ]
 

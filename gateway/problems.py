@@ -88,11 +88,16 @@ def answer(
     """The response that says so."""
     request.state.refused = error.code
     language = language_of(request.headers.get("accept-language", ""))
-    found = problem(Unavailable("out-of-order") if error.code in _INWARD else error, language, status)
+    found = problem(outward(error), language, status)
     all_headers = {"Content-Language": language, **(headers or {})}
     if isinstance(error, Unavailable):
         all_headers["Retry-After"] = RETRY_AFTER
     return JSONResponse(found.model_dump(), found.status, all_headers, MEDIA_TYPE)
+
+
+def outward(error: LiandongError) -> LiandongError:
+    """The error as it may be told outside."""
+    return Unavailable("out-of-order") if error.code in _INWARD else error
 
 
 def language_of(accepted: str) -> str:
@@ -136,7 +141,12 @@ def invalid(detail: ErrorDetails) -> Invalid:
     """Which field is wrong and in which way; its value is not repeated."""
     names = [str(part) for part in detail["loc"][1:]] or ["body"]
     field = ".".join(name if _PLAIN_NAME.fullmatch(name) else "?" for name in names)
-    return Invalid("input-invalid", field=field, reason=_REASONS.get(detail["type"], "malformed"))
+    return Invalid("input-invalid", field=field, reason=reason_of(detail["type"]))
+
+
+def reason_of(kind: str) -> str:
+    """In which way a value is wrong, by the kind of pydantic's complaint."""
+    return _REASONS.get(kind, "malformed")
 
 
 async def _on_http(request: Request, raised: Exception) -> Response:

@@ -142,7 +142,7 @@ def _sent(post: Post, request: OrderRequest, outgoing: Outgoing) -> _Message:
         **order.model_dump(mode="json", include=_ORDER_FIELDS),
         "description": outgoing.description,
         "place": outgoing.place,
-        "citizen": outgoing.citizen.model_dump(),
+        "citizen": outgoing.citizen.model_dump(include={"name", "phone", "address"}),
         "callback": f"{post.gateway_url}/v1/orders/{order.order_id}",
     }
     message_id = f"{order.order_id}.sent"

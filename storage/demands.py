@@ -1,25 +1,28 @@
 """Demands and citizens: what was asked for and by whom."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asyncpg import Record as Row
 from asyncpg import UniqueViolationError
 
+from domain.case import CaseView
 from domain.citizen import Citizen
-from domain.intake import Opening
-from domain.values import Value
+from domain.intake import Opening, Point
+from domain.values import Instant, Value
 from storage.database import Connection, Pool
 
 NEXT_NUMBER = "SELECT nextval('case_number')"
 
 BY_REFERENCE = "SELECT case_id, opening FROM demand WHERE reference = $1"
 
-PUT_CITIZEN = "INSERT INTO citizen (citizen_id, name, phone, address) VALUES ($1, $2, $3, $4)"
+PUT_CITIZEN = "INSERT INTO citizen (citizen_id, name, phone, address, email) VALUES ($1, $2, $3, $4, $5)"
 
 PUT_DEMAND = """
-INSERT INTO demand (case_id, reference, citizen_id, description, place, reported_at, opening)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO demand (
+    case_id, reference, citizen_id, description, place, reported_at, opening,
+    lat, long, media_url, opened_by, fingerprint
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 STARTED = "UPDATE demand SET started_at = now() WHERE case_id = $1 AND started_at IS NULL"
@@ -30,8 +33,30 @@ ORDER BY received_at LIMIT $2
 """
 
 WORDS = """
-SELECT demand.description, demand.place, citizen.name, citizen.phone, citizen.address
+SELECT demand.description, demand.place, citizen.name, citizen.phone, citizen.address, citizen.email
 FROM demand LEFT JOIN citizen USING (citizen_id) WHERE case_id = $1
+"""
+
+
+LATEST = """
+SELECT case_id, reference, received_at > now() - $2::interval AS recent FROM demand WHERE fingerprint = $1
+ORDER BY received_at DESC LIMIT 1
+"""
+
+FINGERPRINT = "SELECT fingerprint FROM demand WHERE reference = $1"
+
+FROM_OUTSIDE = """
+SELECT demand.case_id, demand.opening, demand.description, demand.place, demand.lat, demand.long, demand.media_url,
+       demand.reported_at, coalesce(case_view.closed_at, case_view.changed_at, demand.received_at) AS changed_at,
+       case_view.view
+FROM demand LEFT JOIN case_view USING (case_id)
+WHERE demand.opened_by = $1
+  AND ($2::text[] IS NULL OR demand.case_id = ANY($2))
+  AND ($3::text[] IS NULL OR demand.opening->>'matter' = ANY($3))
+  AND ($4::timestamptz IS NULL OR demand.reported_at >= $4)
+  AND ($5::timestamptz IS NULL OR demand.reported_at <= $5)
+  AND ($6::boolean IS NULL OR (case_view.status IS NOT DISTINCT FROM 'closed') = $6)
+ORDER BY demand.reported_at DESC, demand.case_id LIMIT $7 OFFSET $8
 """
 
 
@@ -48,6 +73,50 @@ class Words(Value):
     description: str
     place: str | None
     citizen: Citizen
+
+
+class Source(Value):
+    """Who opened the case from outside, and what he sent."""
+
+    opened_by: str
+    """``<kind of token>:<its holder>``: whoever shows a token of this holder may see the case."""
+    fingerprint: str
+    """Keyed hash of everything that was sent: tells a second delivery from another demand."""
+
+
+class Latest(Value):
+    """The last demand with the same content."""
+
+    case_id: str
+    reference: str
+    recent: bool
+
+
+class Search(Value):
+    """Which cases somebody outside asks for; None asks for any."""
+
+    case_ids: tuple[str, ...] | None = None
+    matters: tuple[str, ...] | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    closed: bool | None = None
+    limit: int
+    offset: int = 0
+
+
+class OutsideCase(Value):
+    """A case as whoever sent it from outside may see it."""
+
+    case_id: str
+    opening: Opening
+    description: str
+    place: str | None
+    point: Point | None
+    media_url: str | None
+    reported_at: Instant
+    changed_at: Instant
+    view: CaseView | None
+    """None while the case has not shown up in the record."""
 
 
 async def next_number(pool: Pool) -> int:
@@ -70,6 +139,9 @@ async def keep(
     place: str | None,
     citizen: Citizen,
     reported_at: datetime,
+    point: Point | None = None,
+    media_url: str | None = None,
+    source: Source | None = None,
 ) -> bool:
     """Store a demand and its citizen; False where the case id or the reference is there already."""
     opening = stored.opening.model_dump(mode="json")
@@ -77,7 +149,19 @@ async def keep(
         async with pool.acquire() as connection, connection.transaction():
             citizen_id = await _keep_citizen(connection, citizen)
             await connection.execute(
-                PUT_DEMAND, stored.case_id, reference, citizen_id, description, place, reported_at, opening
+                PUT_DEMAND,
+                stored.case_id,
+                reference,
+                citizen_id,
+                description,
+                place,
+                reported_at,
+                opening,
+                point and point.lat,
+                point and point.long,
+                media_url,
+                source and source.opened_by,
+                source and source.fingerprint,
             )
     except UniqueViolationError:
         return False
@@ -88,7 +172,7 @@ async def _keep_citizen(connection: Connection, citizen: Citizen) -> uuid.UUID |
     if citizen == Citizen():
         return None
     citizen_id = uuid.uuid4()
-    await connection.execute(PUT_CITIZEN, citizen_id, citizen.name, citizen.phone, citizen.address)
+    await connection.execute(PUT_CITIZEN, citizen_id, citizen.name, citizen.phone, citizen.address, citizen.email)
     return citizen_id
 
 
@@ -112,5 +196,41 @@ async def words(pool: Pool, case_id: str) -> Words | None:
     row = await pool.fetchrow(WORDS, case_id)
     if row is None:
         return None
-    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"])
+    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"], email=row["email"])
     return Words.model_construct(description=row["description"], place=row["place"], citizen=citizen)
+
+
+async def latest(pool: Pool, fingerprint: str, window: timedelta) -> Latest | None:
+    """The last demand with this fingerprint, and whether it came within ``window`` of now."""
+    row = await pool.fetchrow(LATEST, fingerprint, window)
+    return Latest.model_validate(dict(row)) if row else None
+
+
+async def fingerprint_of(pool: Pool, reference: str) -> str | None:
+    """The fingerprint of the demand that came with this reference."""
+    return await pool.fetchval(FINGERPRINT, reference)
+
+
+async def from_outside(pool: Pool, opened_by: str, search: Search) -> list[OutsideCase]:
+    """The cases that this sender opened and that match, the newest first."""
+    rows = await pool.fetch(
+        FROM_OUTSIDE,
+        opened_by,
+        search.case_ids,
+        search.matters,
+        search.since,
+        search.until,
+        search.closed,
+        search.limit,
+        search.offset,
+    )
+    return [_outside(row) for row in rows]
+
+
+def _outside(row: Row) -> OutsideCase:
+    found = {name: row[name] for name in OutsideCase.model_fields if name != "point"}
+    return OutsideCase.model_validate({**found, "point": _point(row)})
+
+
+def _point(row: Row) -> Point | None:
+    return None if row["lat"] is None else Point(lat=row["lat"], long=row["long"])

@@ -215,6 +215,7 @@ field-description = description
 field-district = district
 field-due = due
 field-duplicate = duplicate
+field-email = e-mail
 field-endpoint = endpoint
 field-grounds = grounds
 field-into = into
@@ -225,6 +226,7 @@ field-line = line
 field-matter = matter
 field-matter-class = class
 field-matters = matters
+field-media-url = link to a picture
 field-members = members
 field-merged-into = merged into
 field-minutes = minutes
@@ -239,6 +241,7 @@ field-party = waiting for
 field-passed = passed
 field-phone = phone number
 field-place = place
+field-point = point on the map
 field-return-by = return by
 field-policy = policy
 field-provisional = provisional
@@ -267,6 +270,11 @@ field-urgency = urgency
 ## Reasons inside errors
 
 reason-duplicate-date = a date is listed twice
+reason-before-start = it lies before the start
+reason-contradicts-idempotency-key = it is another one than Idempotency-Key
+reason-doubled = it is there twice
+reason-moment-malformed = write a time with its zone, 2026-11-25T00:00:00Z for instance
+reason-span-too-long = no more than 90 days can be asked for at once
 reason-empty = it is empty
 reason-impossible-date = there is no such date
 reason-in-both-lists = a date is both off and worked
@@ -332,6 +340,9 @@ error-mapping-unknown = There is no mapping { $mapping }. There are: { $mappings
 error-policy-unknown = There is no policy { $policy }. There are: { $policies }; or name a file that ends in .toml.
 error-reference-unknown = No file { $name } comes with the project.
 error-route-unknown = There is nothing at this address.
+error-format-unknown = There is no such format; possible are: { $allowed }.
+error-request-unknown = There is no such request among those that the holder of this key has opened.
+error-service-unknown = There is no such service; services.json lists them.
 
 ## Errors: the rules do not allow it now
 
@@ -349,6 +360,8 @@ error-merge-into-itself = Case { $case } cannot be merged into itself; name the 
 error-method-not-allowed = This address does not take this method.
 error-no-lead-yet = Department { $department } cannot assist yet, because no lead is named; name the lead first.
 error-not-at-the-meeting = { $department } does not sit in this meeting and cannot be given a task. Members: { $members }.
+error-api-key-missing = An api_key is needed here.
+error-id-used-otherwise = This Idempotency-Key, or token, has come with another content already; nothing was changed.
 error-not-returnable = Order { $order } of the rung “{ $rung }” cannot be returned. Possible: { $allowed }.
 error-order-ended = Order { $order } has ended ({ $status }); it is no longer possible to { $asked }.
 error-order-not-yours = Order { $order } does not belong to { $department }; only the department it was sent to can answer it.
@@ -383,6 +396,8 @@ error-days-without-task = { $department } has a limit in days but no task.
 error-time-impossible = { $field }: { $value } lies in the future or before the year 2000.
 error-body-too-large = The request is too large; at most { $limit } bytes.
 error-json-malformed = The request is no valid JSON.
+error-form-malformed = The parameters are no valid form: name=value with & between, escaped with %.
+error-parameter-invalid = { $parameter }: { $reason }.
 
 error-amount-negative = { $field }: { $value } is negative.
 error-date-expected = { $field }: { $value } is a time where a date is needed.
@@ -792,3 +807,21 @@ option-temporal-ui-port = the port of Temporal's web page
 option-to = the rung; the next one where it is left out
 option-urgency = how soon; the matter's where it is left out
 option-variable = env: { $variable }
+
+## The Open311 door
+
+open311-above = A higher level decides how it goes on.
+open311-answered = It has been answered; the hotline will call back.
+open311-asked = { $department } has been asked.
+open311-attribute-district = In which district it is, if you know.
+open311-attribute-street = In which street's, town's or farm's area it is, if you know.
+open311-attribute-urgency = How urgent it is; danger where life or property is at risk now.
+open311-awaited = { $department } has it; awaited: { $awaited }
+open311-choose-one = One of the values.
+open311-closed = Closed: { $closing }.
+open311-escalated = Escalated: { $rung }
+open311-kept = It is kept, and will be passed on within a minute or so.
+open311-overdue = the limit of { $until } has passed
+open311-queued = The hotline's operators choose who deals with it.
+open311-received = It has been received, and is being passed on.
+open311-resting = the time limit rests until { $until }

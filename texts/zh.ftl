@@ -215,6 +215,7 @@ field-description = 诉求内容
 field-district = 区
 field-due = 时限
 field-duplicate = 重复办件
+field-email = 电子邮箱
 field-endpoint = 接口地址
 field-grounds = 提请理由
 field-into = 并入
@@ -225,6 +226,7 @@ field-line = 行
 field-matter = 事项
 field-matter-class = 类别
 field-matters = 事项
+field-media-url = 图片链接
 field-members = 参会单位
 field-merged-into = 并入
 field-minutes = 会议纪要
@@ -239,6 +241,7 @@ field-party = 等待
 field-passed = 属实
 field-phone = 电话
 field-place = 地点
+field-point = 坐标
 field-return-by = 退单截止
 field-policy = 时限规则
 field-provisional = 暂定
@@ -267,6 +270,11 @@ field-urgency = 紧急程度
 ## 错误里的原因
 
 reason-duplicate-date = 同一日期列了两次
+reason-before-start = 早于起始时间
+reason-contradicts-idempotency-key = 与 Idempotency-Key 不一致
+reason-doubled = 出现两次
+reason-moment-malformed = 请写带时区的时间，例如 2026-11-25T00:00:00Z
+reason-span-too-long = 一次最多查询 90 天
 reason-empty = 内容为空
 reason-impossible-date = 没有这个日期
 reason-in-both-lists = 同一日期既列为休息又列为上班
@@ -332,6 +340,9 @@ error-mapping-unknown = 没有列映射 { $mapping }。可用的有：{ $mapping
 error-policy-unknown = 没有时限规则 { $policy }。可用的有：{ $policies }；也可以给出以 .toml 结尾的文件。
 error-reference-unknown = 随附的文件里没有 { $name }。
 error-route-unknown = 这个地址上什么也没有。
+error-format-unknown = 没有这种格式；可以用：{ $allowed }。
+error-request-unknown = 该密钥持有者所提交的诉求中没有这一件。
+error-service-unknown = 没有这项服务；服务清单见 services.json。
 
 ## 错误：现在不合规则
 
@@ -349,6 +360,8 @@ error-merge-into-itself = 办件 { $case } 不能并入自己；请给出另一�
 error-method-not-allowed = 这个地址不接受这种请求方法。
 error-no-lead-yet = 还没有主办单位，{ $department } 不能先协办；请先指派主办单位。
 error-not-at-the-meeting = { $department } 没有参加这次会议，不能分给任务。参会单位：{ $members }。
+error-api-key-missing = 此处需要 api_key。
+error-id-used-otherwise = 这个 Idempotency-Key（或 token）已用于另一份内容；没有改动任何数据。
 error-not-returnable = “{ $rung }”阶段的工单 { $order } 不能退单。可以：{ $allowed }。
 error-order-ended = 工单 { $order } 已结束（{ $status }），不能再{ $asked }。
 error-order-not-yours = 工单 { $order } 不是派给 { $department } 的；只有收到工单的单位才能答复。
@@ -383,6 +396,8 @@ error-days-without-task = { $department } 有工作日数而没有任务。
 error-time-impossible = { $field }：{ $value } 在将来，或早于 2000 年。
 error-body-too-large = 请求太大，最多 { $limit } 字节。
 error-json-malformed = 请求不是有效的 JSON。
+error-form-malformed = 参数不是合法的表单：应为 name=value，以 & 相连，用 % 转义。
+error-parameter-invalid = { $parameter }：{ $reason }。
 
 error-amount-negative = { $field }：{ $value } 是负数。
 error-date-expected = { $field }：{ $value } 是时间，这里需要日期。
@@ -758,3 +773,21 @@ option-temporal-ui-port = Temporal 网页的端口
 option-to = 升到哪个阶段；不填则为下一个
 option-urgency = 紧急程度；不填则按事项
 option-variable = 环境变量：{ $variable }
+
+## Open311 接口
+
+open311-above = 正由上级研究如何处理。
+open311-answered = 已有答复，热线将回访。
+open311-asked = 已交{ $department }办理。
+open311-attribute-district = 在哪个区（如果知道）。
+open311-attribute-street = 在哪个街道、镇或农场（如果知道）。
+open311-attribute-urgency = 紧急程度；正危及生命财产的选“危及安全”。
+open311-awaited = { $department }办理中，待：{ $awaited }
+open311-choose-one = 从所列的值中选一个。
+open311-closed = 已办结：{ $closing }。
+open311-escalated = 已升级：{ $rung }
+open311-kept = 已留存，一分钟左右转办。
+open311-overdue = 已超过时限 { $until }
+open311-queued = 由热线话务员确定承办单位。
+open311-received = 已受理，正在转办。
+open311-resting = 时限暂停至 { $until }

@@ -31,7 +31,7 @@ REPLY = ["order", "reply", "c-1.1", "--department", "hk-housing"]
     [
         (["case", "open", "--description", ""], 5, "description: it is missing", "诉求内容：缺少"),
         (["case", "open", "--description", " \n "], 5, "description: it is missing", "诉求内容：缺少"),
-        (["case", "open", "--description", LONG], 5, "at most 2000 characters", "最多 2000 个字符"),
+        (["case", "open", "--description", LONG * 2], 5, "at most 4000 characters", "最多 4000 个字符"),
         (["case", "open", "--description", "a\x1b[2Jb"], 5, "description: “…” is malformed", "诉求内容：“…”格式不对"),
         ([*OPEN, "--phone", "12"], 5, "phone number: “12” is no telephone number", "电话：“12”不是电话号码"),
         ([*OPEN, "--phone", "one two three"], 5, "“one two three”", "电话："),

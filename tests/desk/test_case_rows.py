@@ -169,7 +169,7 @@ def test_nature_and_urgency_follow_the_matter_where_the_row_is_silent(tmp_path: 
             ("matter", "matter-unknown", {"matter": "gas-leek", "did_you_mean": "gas-leak"}),
         ),
         ({"街道": "东 街"}, ("street", "value-malformed", {"value": "东 街"})),
-        ({"内容": "长" * 2001}, ("description", "text-too-long", {"limit": 2000})),
+        ({"内容": "长" * 4001}, ("description", "text-too-long", {"limit": 4000})),
     ],
 )
 def test_a_wrong_row_is_told_by_field_and_reason(tmp_path: Path, cells: dict[str, str], expected: Told) -> None:
