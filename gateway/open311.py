@@ -54,7 +54,7 @@ OPEN = ("/services", "/discovery")
 """What anybody may read: it holds nobody's words."""
 
 _KEPT = (403, 404, 405, 408, 413, 415, 500, 503)
-"""Refusals that keep their number. No key, or a wrong one, is a 403 to the specification, anything else a 400."""
+"""Refusals that keep their number; to the specification any other one is a 400."""
 
 
 def refused(
@@ -64,12 +64,10 @@ def refused(
     request.state.refused = error.code
     language = language_of(request.headers.get("accept-language", ""))
     found = problem(outward(error), language, status)
-    number = found.status if found.status in _KEPT else 403 if found.status == HTTPStatus.UNAUTHORIZED else 400
+    number = found.status if found.status in _KEPT else 400
     form = Format.JSON if request.scope["path"].endswith(".json") else Format.XML
     response = written(form, "errors", [{"code": number, "description": found.detail}], number)
-    response.headers["Content-Language"] = language
-    if headers and number != HTTPStatus.FORBIDDEN:  # no challenge: a browser would open a window
-        response.headers.update(headers)
+    response.headers.update({"Content-Language": language, **(headers or {})})
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = RETRY_AFTER
     return response
@@ -89,7 +87,12 @@ def open311_guard(pool: Pool) -> Guard:
         shown = shown or value_of(request.scope["query_string"], "api_key") or _shown_in_header(request)
         if not shown:
             raise EdgeRefusal(HTTPStatus.FORBIDDEN, Refused("api-key-missing"))
-        return await holder(pool, shown, TokenKind.CLIENT)
+        try:
+            return await holder(pool, shown, TokenKind.CLIENT)
+        except EdgeRefusal as refusal:
+            wrong = refusal.error.code == "not-authenticated"  # which speaks of signatures
+            error = Refused("api-key-wrong") if wrong else refusal.error
+            raise EdgeRefusal(HTTPStatus.FORBIDDEN, error) from None
 
     return check
 

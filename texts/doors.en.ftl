@@ -90,3 +90,21 @@ option-overlap = how long the key before counts on; 0: it ends now
 option-token-kind = who carries it: a department's clerk, a citizens' channel, a grid worker
 option-token-holder = the name or staff number of an official, or the name of a channel
 option-token-department = the clerk's department
+
+## The Open311 door
+
+open311-above = A higher level decides how it goes on.
+open311-answered = It has been answered; the hotline will call back.
+open311-asked = { $department } has been asked.
+open311-attribute-district = In which district it is, if you know.
+open311-attribute-street = In which street's, town's or farm's area it is, if you know.
+open311-attribute-urgency = How urgent it is; danger where life or property is at risk now.
+open311-awaited = { $department } has it; awaited: { $awaited }
+open311-choose-one = One of the values.
+open311-closed = Closed: { $closing }.
+open311-escalated = Escalated: { $rung }
+open311-kept = It is kept, and will be passed on within a minute or so.
+open311-overdue = the limit of { $until } has passed
+open311-queued = The hotline's operators choose who deals with it.
+open311-received = It has been received, and is being passed on.
+open311-resting = the time limit rests until { $until }

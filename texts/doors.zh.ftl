@@ -90,3 +90,21 @@ option-overlap = 旧密钥继续有效多久；0 表示立即失效
 option-token-kind = 持有者：单位经办人、市民渠道或网格员
 option-token-holder = 工作人员的姓名或工号，或渠道名称
 option-token-department = 经办人所在单位
+
+## Open311 接口
+
+open311-above = 正由上级研究如何处理。
+open311-answered = 已有答复，热线将回访。
+open311-asked = 已交{ $department }办理。
+open311-attribute-district = 在哪个区（如果知道）。
+open311-attribute-street = 在哪个街道、镇或农场（如果知道）。
+open311-attribute-urgency = 紧急程度；正危及生命财产的选“危及安全”。
+open311-awaited = { $department }办理中，待：{ $awaited }
+open311-choose-one = 从所列的值中选一个。
+open311-closed = 已办结：{ $closing }。
+open311-escalated = 已升级：{ $rung }
+open311-kept = 已留存，一分钟左右转办。
+open311-overdue = 已超过时限 { $until }
+open311-queued = 由热线话务员确定承办单位。
+open311-received = 已受理，正在转办。
+open311-resting = 时限暂停至 { $until }

@@ -361,6 +361,7 @@ error-method-not-allowed = This address does not take this method.
 error-no-lead-yet = Department { $department } cannot assist yet, because no lead is named; name the lead first.
 error-not-at-the-meeting = { $department } does not sit in this meeting and cannot be given a task. Members: { $members }.
 error-api-key-missing = An api_key is needed here.
+error-api-key-wrong = This api_key opens nothing here; ask the hotline for one (liandong token issue --kind client).
 error-id-used-otherwise = This Idempotency-Key, or token, has come with another content already; nothing was changed.
 error-not-returnable = Order { $order } of the rung “{ $rung }” cannot be returned. Possible: { $allowed }.
 error-order-ended = Order { $order } has ended ({ $status }); it is no longer possible to { $asked }.
@@ -807,21 +808,3 @@ option-temporal-ui-port = the port of Temporal's web page
 option-to = the rung; the next one where it is left out
 option-urgency = how soon; the matter's where it is left out
 option-variable = env: { $variable }
-
-## The Open311 door
-
-open311-above = A higher level decides how it goes on.
-open311-answered = It has been answered; the hotline will call back.
-open311-asked = { $department } has been asked.
-open311-attribute-district = In which district it is, if you know.
-open311-attribute-street = In which street's, town's or farm's area it is, if you know.
-open311-attribute-urgency = How urgent it is; danger where life or property is at risk now.
-open311-awaited = { $department } has it; awaited: { $awaited }
-open311-choose-one = One of the values.
-open311-closed = Closed: { $closing }.
-open311-escalated = Escalated: { $rung }
-open311-kept = It is kept, and will be passed on within a minute or so.
-open311-overdue = the limit of { $until } has passed
-open311-queued = The hotline's operators choose who deals with it.
-open311-received = It has been received, and is being passed on.
-open311-resting = the time limit rests until { $until }

@@ -361,6 +361,7 @@ error-method-not-allowed = 这个地址不接受这种请求方法。
 error-no-lead-yet = 还没有主办单位，{ $department } 不能先协办；请先指派主办单位。
 error-not-at-the-meeting = { $department } 没有参加这次会议，不能分给任务。参会单位：{ $members }。
 error-api-key-missing = 此处需要 api_key。
+error-api-key-wrong = 这个 api_key 无效；请向热线申请（liandong token issue --kind client）。
 error-id-used-otherwise = 这个 Idempotency-Key（或 token）已用于另一份内容；没有改动任何数据。
 error-not-returnable = “{ $rung }”阶段的工单 { $order } 不能退单。可以：{ $allowed }。
 error-order-ended = 工单 { $order } 已结束（{ $status }），不能再{ $asked }。
@@ -773,21 +774,3 @@ option-temporal-ui-port = Temporal 网页的端口
 option-to = 升到哪个阶段；不填则为下一个
 option-urgency = 紧急程度；不填则按事项
 option-variable = 环境变量：{ $variable }
-
-## Open311 接口
-
-open311-above = 正由上级研究如何处理。
-open311-answered = 已有答复，热线将回访。
-open311-asked = 已交{ $department }办理。
-open311-attribute-district = 在哪个区（如果知道）。
-open311-attribute-street = 在哪个街道、镇或农场（如果知道）。
-open311-attribute-urgency = 紧急程度；正危及生命财产的选“危及安全”。
-open311-awaited = { $department }办理中，待：{ $awaited }
-open311-choose-one = 从所列的值中选一个。
-open311-closed = 已办结：{ $closing }。
-open311-escalated = 已升级：{ $rung }
-open311-kept = 已留存，一分钟左右转办。
-open311-overdue = 已超过时限 { $until }
-open311-queued = 由热线话务员确定承办单位。
-open311-received = 已受理，正在转办。
-open311-resting = 时限暂停至 { $until }
