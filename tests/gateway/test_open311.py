@@ -11,6 +11,8 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from office import Office, serving, until
 from support import GATEWAY_KEY
 from temporalio.client import Client as TemporalClient
@@ -24,6 +26,7 @@ from domain.commands import Command, Withdraw
 from domain.ledger import FactKind
 from domain.tokens import TokenKind
 from gateway.app import create_app
+from gateway.open311_input import ASKED, SENT
 from storage import access
 
 BASE = "/open311/v2"
@@ -544,3 +547,36 @@ async def test_a_form_of_another_encoding_is_refused(office: Office, client: Cli
     body = urlencode({**LAMP, "api_key": client.key}, encoding="gb18030").encode()
     assert "UTF-8" in refusal(await office.http.post(f"{BASE}/requests.json", content=body, headers=FORM), 400)
     assert await stored(office) == before
+
+
+# -- anything at all ---------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from([*SENT, "attribute[district]", "attribute[urgency]", "attribute[]"]) | st.text(max_size=10)
+FORMS = st.dictionaries(NAMES, st.text(max_size=30), max_size=8).map(
+    lambda form: urlencode(form, errors="replace").encode()
+) | st.binary(max_size=100)
+QUERIES = st.dictionaries(st.sampled_from(ASKED[1:]), st.text(alphabet="0-9TZ:+,.\0\ud800開x", max_size=20), max_size=4)
+PATHS = st.sampled_from(["requests", "requests/x", "tokens/x", "services", "services/x", "x", "discovery"])
+
+
+@given(form=FORMS, suffix=st.sampled_from([".json", ".xml", ".yaml", ""]))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_sent_is_refused_in_shape(client: Client, form: bytes, suffix: str) -> None:
+    bearer = {"Authorization": f"Bearer {client.key}"}
+    answer = await client.http.post(f"{BASE}/requests{suffix}", content=form, headers=FORM | bearer)
+    assert answer.status_code in (400, 403, 404), answer.text
+    refusal(answer, answer.status_code)
+
+
+@given(query=QUERIES, path=PATHS, suffix=st.sampled_from([".json", ".xml", ".yaml", ""]))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_asked_is_answered_or_refused_in_shape(
+    client: Client, query: dict[str, str], path: str, suffix: str
+) -> None:
+    asked = urlencode({"api_key": client.key, **query}, errors="surrogatepass")
+    answer = await client.http.get(f"{BASE}/{path}{suffix}?{asked}")
+    if answer.status_code == 200:
+        assert answer.json() is not None if suffix == ".json" else xml_of(answer).tag
+    else:
+        assert answer.status_code in (400, 403, 404), answer.text
+        refusal(answer, answer.status_code)
