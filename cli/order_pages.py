@@ -44,6 +44,8 @@ def inbox_page(console: Console, items: Sequence[InboxItem]) -> None:
                 (text.say("column-task"), order.task or ""),
                 (text.say("column-description"), item.description),
                 (text.field("place"), item.place or ""),
+                (text.field("point"), item.point.in_words if item.point else ""),
+                (text.field("media_url"), item.media_url or ""),
                 (text.say("column-citizen"), citizen),
             ]
         )

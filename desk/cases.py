@@ -10,7 +10,7 @@ from domain.case import CaseView, Status
 from domain.citizen import Citizen, blot_out
 from domain.demand import Nature, Urgency
 from domain.errors import Invalid, LiandongError, NotFound
-from domain.intake import NewDemand, Opening
+from domain.intake import NewDemand, Opening, Point
 from domain.ledger import Entry
 from domain.values import Value
 from outbox.cases import start_case
@@ -125,6 +125,9 @@ class CaseFolder(Value):
     callbacks: tuple[Callback, ...]
     citizen: Citizen | None = None
     """Who is to be called; only while a callback is due."""
+    point: Point | None = None
+    media_url: str | None = None
+    """A picture of it."""
 
     @property
     def codes(self) -> dict[str, str | None]:
@@ -144,6 +147,8 @@ async def folder(desk: Desk, case_id: str) -> CaseFolder:
             view=found,
             description=words.description,
             place=words.place,
+            point=words.point,
+            media_url=words.media_url,
             citizen=words.citizen if found.status is Status.CALLBACK else None,
             entries=tuple(await ledger.entries_of(desk.pool, case_id)),
             callbacks=tuple(await callbacks.of_case(desk.pool, case_id)),

@@ -142,6 +142,8 @@ def _sent(post: Post, request: OrderRequest, outgoing: Outgoing) -> _Message:
         **order.model_dump(mode="json", include=_ORDER_FIELDS),
         "description": outgoing.description,
         "place": outgoing.place,
+        "point": outgoing.point and outgoing.point.model_dump(),
+        "media_url": outgoing.media_url,
         "citizen": outgoing.citizen.model_dump(include={"name", "phone", "address"}),
         "callback": f"{post.gateway_url}/v1/orders/{order.order_id}",
     }

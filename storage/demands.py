@@ -33,7 +33,8 @@ ORDER BY received_at LIMIT $2
 """
 
 WORDS = """
-SELECT demand.description, demand.place, citizen.name, citizen.phone, citizen.address, citizen.email
+SELECT demand.description, demand.place, demand.lat, demand.long, demand.media_url,
+       citizen.name, citizen.phone, citizen.address, citizen.email
 FROM demand LEFT JOIN citizen USING (citizen_id) WHERE case_id = $1
 """
 
@@ -72,6 +73,8 @@ class Words(Value):
 
     description: str
     place: str | None
+    point: Point | None
+    media_url: str | None
     citizen: Citizen
 
 
@@ -197,7 +200,13 @@ async def words(pool: Pool, case_id: str) -> Words | None:
     if row is None:
         return None
     citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"], email=row["email"])
-    return Words.model_construct(description=row["description"], place=row["place"], citizen=citizen)
+    return Words.model_construct(
+        description=row["description"],
+        place=row["place"],
+        point=point_of(row),
+        media_url=row["media_url"],
+        citizen=citizen,
+    )
 
 
 async def latest(pool: Pool, fingerprint: str, window: timedelta) -> Latest | None:
@@ -229,8 +238,9 @@ async def from_outside(pool: Pool, opened_by: str, search: Search) -> list[Outsi
 
 def _outside(row: Row) -> OutsideCase:
     found = {name: row[name] for name in OutsideCase.model_fields if name != "point"}
-    return OutsideCase.model_validate({**found, "point": _point(row)})
+    return OutsideCase.model_validate({**found, "point": point_of(row)})
 
 
-def _point(row: Row) -> Point | None:
+def point_of(row: Row) -> Point | None:
+    """The point of a row with the columns ``lat`` and ``long``."""
     return None if row["lat"] is None else Point(lat=row["lat"], long=row["long"])

@@ -6,9 +6,11 @@ from enum import StrEnum
 from asyncpg import Record as Row
 
 from domain.citizen import Citizen
+from domain.intake import Point
 from domain.order import Order, OrderRequest
 from domain.values import Value
 from storage.database import Pool
+from storage.demands import point_of
 
 REGISTER = """
 INSERT INTO delivery (order_id, case_id, department, order_sent) VALUES ($1, $2, $3, $4)
@@ -24,7 +26,8 @@ SELECT delivery.way, extract(epoch FROM now() - delivery.first_at)::float8 AS wa
            WHERE key.department = delivery.department AND (valid_until IS NULL OR valid_until > now())
            ORDER BY serial DESC
        ) AS serials,
-       demand.description, demand.place, citizen.name, citizen.phone, citizen.address
+       demand.description, demand.place, demand.lat, demand.long, demand.media_url,
+       citizen.name, citizen.phone, citizen.address
 FROM delivery LEFT JOIN department ON department.code = delivery.department
 LEFT JOIN demand USING (case_id) LEFT JOIN citizen USING (citizen_id)
 WHERE order_id = $1
@@ -66,7 +69,7 @@ WHERE case_view.case_id = $1
 """
 
 INBOX = """
-SELECT order_view.view, order_view.case_id, demand.description, demand.place,
+SELECT order_view.view, order_view.case_id, demand.description, demand.place, demand.lat, demand.long, demand.media_url,
        citizen.name, citizen.phone, citizen.address
 FROM order_view LEFT JOIN demand USING (case_id) LEFT JOIN citizen USING (citizen_id)
 WHERE department = $1 AND status IN ('sent', 'acknowledged')
@@ -105,6 +108,8 @@ class Outgoing(Value):
     serials: tuple[int, ...]
     description: str | None
     place: str | None
+    point: Point | None
+    media_url: str | None
     citizen: Citizen
 
 
@@ -131,6 +136,8 @@ class InboxItem(Value):
     order: Order
     description: str
     place: str | None
+    point: Point | None
+    media_url: str | None
     citizen_name: str | None
     citizen_phone: str | None
     citizen_address: str | None
@@ -201,6 +208,8 @@ def _outgoing(row: Row) -> Outgoing:
         serials=tuple(row["serials"]),
         description=row["description"],
         place=row["place"],
+        point=point_of(row),
+        media_url=row["media_url"],
         citizen=citizen,
     )
 
@@ -211,6 +220,8 @@ def _item(row: Row) -> InboxItem:
         order=Order.model_validate(row["view"]),
         description=row["description"] or "",
         place=row["place"],
+        point=point_of(row),
+        media_url=row["media_url"],
         citizen_name=row["name"],
         citizen_phone=row["phone"],
         citizen_address=row["address"],

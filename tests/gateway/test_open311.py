@@ -20,6 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from desk.directory_rows import shipped_matters
 from desk.front import WINDOW
+from desk.orders import inbox
 from domain.case import Status
 from domain.citizen import BLOT
 from domain.commands import Command, Withdraw
@@ -227,6 +228,18 @@ async def test_a_request_becomes_a_case_and_is_followed_to_its_end(office: Offic
     closed = await until(lambda: client.request(case_id), lambda request: request["status"] == "closed")
     assert closed["status_notes"] == "已办结：已撤诉。"
     assert (await office.view(case_id)).status is Status.CLOSED
+
+
+async def test_the_department_and_the_operator_see_the_point_and_the_picture(office: Office, client: Client) -> None:
+    picture = "https://media.example.net/a.jpg"
+    case_id = await client.open(lat="20.0442200", long="110.1998900", media_url=picture)
+    (order,) = await office.recorded(case_id, FactKind.ORDER_SENT)
+    (item,) = [one for one in await inbox(office.desk, str(order.payload["department"]), 100) if one.case_id == case_id]
+    folder = await office.folder(case_id)
+    for seen in (item, folder):
+        assert seen.point is not None
+        assert (seen.point.in_words, seen.media_url) == ("20.044220, 110.199890", picture)
+        assert seen.place == LAMP["address_string"]
 
 
 async def test_a_matter_that_nobody_takes_waits_for_an_operator(office: Office, client: Client) -> None:
