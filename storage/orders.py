@@ -10,7 +10,7 @@ from domain.intake import Point
 from domain.order import Order, OrderRequest
 from domain.values import Value
 from storage.database import Pool
-from storage.demands import point_of
+from storage.demands import citizen_of, point_of
 
 REGISTER = """
 INSERT INTO delivery (order_id, case_id, department, order_sent) VALUES ($1, $2, $3, $4)
@@ -27,7 +27,7 @@ SELECT delivery.way, extract(epoch FROM now() - delivery.first_at)::float8 AS wa
            ORDER BY serial DESC
        ) AS serials,
        demand.description, demand.place, demand.lat, demand.long, demand.media_url,
-       citizen.name, citizen.phone, citizen.address
+       citizen.name, citizen.phone, citizen.address, citizen.email
 FROM delivery LEFT JOIN department ON department.code = delivery.department
 LEFT JOIN demand USING (case_id) LEFT JOIN citizen USING (citizen_id)
 WHERE order_id = $1
@@ -53,7 +53,7 @@ SELECT case_id, view FROM waiting WHERE place <= coalesce($3::bigint, $2::bigint
 """
 
 ADDRESSEE = """
-SELECT known.department, case_view.closing, citizen.name, citizen.phone, citizen.address
+SELECT known.department, case_view.closing, citizen.name, citizen.phone, citizen.address, citizen.email
 FROM (
     SELECT department, case_id FROM order_view WHERE order_id = $1
     UNION SELECT department, case_id FROM delivery WHERE order_id = $1
@@ -177,8 +177,7 @@ async def addressee(pool: Pool, order_id: str) -> Addressee | None:
     row = await pool.fetchrow(ADDRESSEE, order_id)
     if row is None:
         return None
-    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"])
-    return Addressee(department=row["department"], closing=row["closing"], citizen=citizen)
+    return Addressee(department=row["department"], closing=row["closing"], citizen=citizen_of(row))
 
 
 async def answered(pool: Pool, case_id: str, order_id: str) -> Answered:
@@ -198,7 +197,6 @@ async def first_order_latencies(pool: Pool, since: datetime) -> list[float]:
 
 
 def _outgoing(row: Row) -> Outgoing:
-    citizen = Citizen.model_construct(name=row["name"], phone=row["phone"], address=row["address"])
     return Outgoing(
         way=Way(row["way"]) if row["way"] else None,
         waited=row["waited"],
@@ -210,7 +208,7 @@ def _outgoing(row: Row) -> Outgoing:
         place=row["place"],
         point=point_of(row),
         media_url=row["media_url"],
-        citizen=citizen,
+        citizen=citizen_of(row),
     )
 
 

@@ -260,9 +260,12 @@ MANY = 30_000
 
 FILL = (
     """
-    INSERT INTO demand (case_id, reference, description, reported_at, received_at, opening, started_at, recorded_at)
-    SELECT 'case-' || n, 'sys:' || n, repeat('路灯不亮', 20), t, t, '{}',
-           CASE WHEN n > 10 THEN t END, CASE WHEN n > 10 THEN t END
+    INSERT INTO demand (
+        case_id, reference, description, reported_at, received_at, opening, started_at, recorded_at,
+        opened_by, fingerprint)
+    SELECT 'case-' || n, 'sys:' || n, repeat('路灯不亮', 20), t, t, '{"matter": "street-lamp"}',
+           CASE WHEN n > 10 THEN t END, CASE WHEN n > 10 THEN t END,
+           CASE WHEN n % 2 = 0 THEN 'client:app-' || n % 40 END, CASE WHEN n % 2 = 0 THEN md5((n / 3)::text) END
     FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, $1::int) AS n) AS one
     """,
     """
@@ -350,6 +353,7 @@ def rows_read(plan: list[dict[str, Any]]) -> float:
 
 
 NOW = datetime.now(UTC)
+LAST_90_DAYS = (NOW - timedelta(days=90), NOW)
 
 HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "stuck": (cases.STUCK, (NOW, False, 200)),
@@ -378,13 +382,17 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "not started": (demands.NOT_STARTED, (20.0, 200)),
     "words": (demands.WORDS, ("case-77",)),
     "reference": (demands.BY_REFERENCE, ("sys:77",)),
+    "of a sender": (demands.FROM_OUTSIDE, ("client:app-2", None, None, *LAST_90_DAYS, None, 50, 0)),
+    "open of a sender": (demands.FROM_OUTSIDE, ("client:app-2", None, ["street-lamp"], *LAST_90_DAYS, False, 20, 0)),
+    "one of a sender": (demands.FROM_OUTSIDE, ("client:app-2", ["case-42"], None, None, None, None, 1, 0)),
+    "same content": (demands.LATEST, ("0" * 64, timedelta(minutes=10))),
     "entries of a case": (ledger.ENTRIES_OF_CASE, ("case-77",)),
     "last entry": (ledger.LAST_ENTRY, ("case-77",)),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
 }
 
-WIDE = frozenset({"stuck everything", "list of a department"})
-"""Those that may look at every open case, or at every case of a department."""
+WIDE = frozenset({"stuck everything", "list of a department", "open of a sender"})
+"""Those that may look at every open case, or at every case of a department or a sender."""
 
 SMALL = frozenset({"citizen", "department", "department_key"})
 """Tables without rows here."""
