@@ -98,7 +98,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
+@router.post("", status_code=HTTPStatus.CREATED, responses={200: {"model": Reported}, 202: {"model": Reported}})
 async def open_case(
     desk: AtDesk,
     worker: Worker,
