@@ -56,10 +56,11 @@ class Lanes:
         lane = self._lanes.setdefault(department, _Lane())
         rest = lane.rests_until - self._clock()
         if rest > 0:
-            raise NoPlace("department-unreachable", **_refused(department, lane.why, rest + spread(message)))
+            soon = int((rest + spread(message)) * 1000)
+            raise NoPlace("department-unreachable", department=department, reason=lane.why, retry_in_ms=soon)
         if len(lane.busy) >= concurrency or message in lane.busy:
-            why = lane.why or "busy"
-            raise NoPlace("department-unreachable", **_refused(department, why, BUSY + spread(message)))
+            why, soon = lane.why or "busy", int((BUSY + spread(message)) * 1000)
+            raise NoPlace("department-unreachable", department=department, reason=why, retry_in_ms=soon)
         lane.busy.add(message)
         try:
             yield
@@ -95,11 +96,7 @@ class Lanes:
 
 def refused(department: str, reason: str, seconds: float) -> Unavailable:
     """A message did not go out; ``retry_in_ms`` says when to try again."""
-    return Unavailable("department-unreachable", **_refused(department, reason, seconds))
-
-
-def _refused(department: str, reason: str, seconds: float) -> dict[str, str | int]:
-    return {"department": department, "reason": reason, "retry_in_ms": int(seconds * 1000)}
+    return Unavailable("department-unreachable", department=department, reason=reason, retry_in_ms=int(seconds * 1000))
 
 
 def spread(message: str) -> float:

@@ -59,7 +59,9 @@ async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
             "provisional": shown["provisional"],
             "description": "楼顶搭棚",
             "place": "怡心路口",
-            "citizen": CITIZEN.model_dump(),
+            "point": None,
+            "media_url": None,
+            "citizen": CITIZEN.model_dump(include={"name", "phone", "address"}),
             "callback": f"{GATEWAY_URL}/v1/orders/{order.order_id}",
         },
     }
