@@ -6,7 +6,7 @@ query, where the specification has it; or by HTTP's Basic or Bearer, for clients
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -40,17 +40,17 @@ from gateway.open311_pages import (
     attributes_of,
     definition,
     discovery,
+    places_of,
     service,
     written,
 )
 from gateway.problems import RETRY_AFTER, EdgeRefusal, language_of, outward, problem
-from storage import departments
 from storage.database import Pool, reaching_database
 from texts.catalogue import Catalogue
 
 PREFIX = "/open311/v2"
 FORM = "application/x-www-form-urlencoded"
-OPEN = ("/services", "/discovery")
+OPEN = ("/services.", "/services/", "/discovery.")
 """What anybody may read: it holds nobody's words."""
 
 _KEPT = (403, 404, 405, 408, 413, 415, 500, 503)
@@ -161,11 +161,13 @@ _FORM: dict[str, Any] = {
 
 
 class _Asked:
-    """What every route needs of a request: the desk, the format of its path, and the reader's language."""
+    """What every route needs of a request: the desk, the format of its path, the reader's language, and its query,
+    which may hold parameters ``known`` to the route and no others."""
 
-    def __init__(self, request: Request, form: str) -> None:
+    def __init__(self, request: Request, form: str, known: Sequence[str] = COMMON) -> None:
         if form not in list(Format):
             raise NotFound("format-unknown", allowed=", ".join(Format))
+        self.query = fields_of(request.scope["query_string"], known, known)
         self.desk: Desk = request.app.state.desk
         self.key: str = request.app.state.key
         self.form = Format(form)
@@ -173,7 +175,7 @@ class _Asked:
 
     async def directory(self) -> Directory:
         with reaching_database():
-            return await departments.directory(self.desk.pool)
+            return await self.desk.directory()
 
     async def shown(self) -> Shown:
         return Shown(_services(), await self.directory(), self.text)
@@ -197,7 +199,6 @@ def _service(code: str) -> Matter:
 @router.get("/discovery.{form}")
 async def discover(request: Request, form: FormatInPath) -> Response:
     """Where this door is, and what it speaks."""
-    fields_of(request.scope["query_string"], COMMON)
     return _Asked(request, form).answer("discovery", discovery(f"{str(request.base_url).rstrip('/')}{PREFIX}"))
 
 
@@ -205,9 +206,8 @@ async def discover(request: Request, form: FormatInPath) -> Response:
 async def services(request: Request, form: FormatInPath) -> Response:
     """Everything that can be asked for."""
     asked = _Asked(request, form)
-    fields_of(request.scope["query_string"], COMMON)
-    directory = await asked.directory()
-    found = [service(one, attributes_of(one, directory, asked.text), asked.text) for one in _services().values()]
+    places = places_of(await asked.directory(), asked.text)
+    found = [service(one, attributes_of(one, places, asked.text), asked.text) for one in _services().values()]
     return asked.answer("services", found)
 
 
@@ -215,9 +215,8 @@ async def services(request: Request, form: FormatInPath) -> Response:
 async def service_definition(request: Request, service_code: str, form: FormatInPath) -> Response:
     """What can be told of one service besides."""
     asked = _Asked(request, form)
-    fields_of(request.scope["query_string"], COMMON)
     matter = _service(service_code)
-    attributes = attributes_of(matter, await asked.directory(), asked.text)
+    attributes = attributes_of(matter, places_of(await asked.directory(), asked.text), asked.text)
     return asked.answer("service_definition", definition(matter, attributes, asked.text))
 
 
@@ -228,7 +227,7 @@ async def open_request(request: Request, client: Client, form: FormatInPath) -> 
     asked = _Asked(request, form)
     fields = fields_of(await request.body(), (*SENT, "attribute"))
     matter, shown = _service(service_code_of(fields)), await asked.shown()
-    attributes = attributes_of(matter, shown.directory, asked.text)
+    attributes = attributes_of(matter, places_of(shown.directory, asked.text), asked.text)
     own_id = own_id_of(fields, request.headers.get("idempotency-key"))
     placed = await place(asked.desk, asked.key, client, demand_of(fields, attributes), own_id, datetime.now(UTC))
     return asked.answer("service_requests", [shown.placed(placed)])
@@ -237,8 +236,8 @@ async def open_request(request: Request, client: Client, form: FormatInPath) -> 
 @router.get("/requests.{form}", openapi_extra=_query(*ASKED[1:]))
 async def requests(request: Request, client: Client, form: FormatInPath) -> Response:
     """The client's own requests, the newest first."""
-    asked = _Asked(request, form)
-    search = search_of(fields_of(request.scope["query_string"], ASKED, ASKED), datetime.now(UTC), _services())
+    asked = _Asked(request, form, ASKED)
+    search = search_of(asked.query, datetime.now(UTC), _services())
     shown = await asked.shown()
     return asked.answer(
         "service_requests", [shown.request(case) for case in await opened_cases(asked.desk, client, search)]

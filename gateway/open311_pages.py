@@ -118,18 +118,22 @@ def definition(matter: Matter, attributes: Attributes, text: Catalogue) -> dict[
     return {"service_code": matter.code, "attributes": asked}
 
 
-def attributes_of(matter: Matter, directory: Directory, text: Catalogue) -> Attributes:
-    """District and street, as far as the directory has some, and how urgent it is where that is not given."""
-    districts = dict.fromkeys(sorted({one.district for one in directory.departments if one.district}))
+def places_of(directory: Directory, text: Catalogue) -> Attributes:
+    """The districts and streets that the directory knows: whichever the service, they can be told."""
+    districts = sorted({one.district for one in directory.departments if one.district})
     streets = {
         one.street: _name(one, text) for one in directory.departments if one.level is Level.STREET and one.street
     }
-    found: Attributes = {
+    return {
         "district": {code: _district(code, directory, text) for code in districts},
         "street": dict(sorted(streets.items())),
-        "urgency": {urgency.value: text.label(urgency) for urgency in _ASKED_OF[matter.urgency]},
     }
-    return {code: values for code, values in found.items() if values}
+
+
+def attributes_of(matter: Matter, places: Attributes, text: Catalogue) -> Attributes:
+    """Places, as far as there are some, and how urgent it is where that is not given."""
+    urgencies = {urgency.value: text.label(urgency) for urgency in _ASKED_OF[matter.urgency]}
+    return {code: values for code, values in {**places, "urgency": urgencies}.items() if values}
 
 
 _DISTRICT = re.compile("^.+?[区县旗]")

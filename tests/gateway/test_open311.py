@@ -444,6 +444,12 @@ async def test_a_question_that_cannot_be_answered_is_refused(client: Client, que
     assert "13800138000" not in said
 
 
+@pytest.mark.parametrize("path", ["services.json", "services/street-lamp.json", "discovery.json", "requests/x.json"])
+async def test_a_query_that_a_route_does_not_know_is_refused(client: Client, path: str) -> None:
+    assert refusal(await client.get(path, status="open"), 400).startswith("status：")
+    assert refusal(await client.get(path, q="x"), 400).startswith("q：")
+
+
 async def test_a_service_that_there_is_not(client: Client) -> None:
     refusal(await client.get("requests.json", service_code="moon"), 404)
     refusal(await client.get("services/moon.json"), 404)
