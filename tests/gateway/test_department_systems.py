@@ -29,7 +29,8 @@ from storage.orders import Way, undelivered
 
 async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
     async with a_department(office) as system:
-        case_id = await office.open(department=system.code, place="怡心路口")
+        picture, point = "https://media.example.net/a.jpg", {"lat": 20.06, "long": 110.33}
+        case_id = await office.open(department=system.code, place="怡心路口", point=point, media_url=picture)
         (delivery,) = await system.got(1)
     order = await office.order(f"{case_id}.1")
     assert is_signed(delivery, system.code)
@@ -59,8 +60,8 @@ async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
             "provisional": shown["provisional"],
             "description": "楼顶搭棚",
             "place": "怡心路口",
-            "point": None,
-            "media_url": None,
+            "point": point,
+            "media_url": picture,
             "citizen": CITIZEN.model_dump(include={"name", "phone", "address"}),
             "callback": f"{GATEWAY_URL}/v1/orders/{order.order_id}",
         },
