@@ -36,11 +36,12 @@ async def gateway(console: Console, host: HostOption = None, port: PortOption = 
     from runtime.settings import locate
 
     settings = console.given(gateway_host=host, gateway_port=port)
-    key = locate(settings).require_gateway_key().get_secret_value()
+    servers = locate(settings)
+    key = servers.require_gateway_key().get_secret_value()
     (free,) = claim_ports(gateway_port(settings))
     to_stderr()
     async with at_desk(console) as desk:
-        serving = server(create_app(desk, key), settings.gateway_host, free)
+        serving = server(create_app(desk, key, servers.gateway_url), settings.gateway_host, free)
         with stop_signals() as told:
             work = asyncio.create_task(serving.serve())
             stop = asyncio.create_task(told.wait())

@@ -26,8 +26,9 @@ OPEN = ("/health", "/ready", "/metrics", "/openapi.json", "/docs", "/static-offl
 """What anybody may ask for: nothing of it is about a case."""
 
 
-def create_app(desk: Desk, key: str) -> FastAPI:
-    """The gateway before ``desk``; ``key`` is the secret that departments' secrets are derived from."""
+def create_app(desk: Desk, key: str, address: str | None = None) -> FastAPI:
+    """The gateway before ``desk``; ``key`` is the secret that departments' secrets are derived from, ``address`` the URL
+    at which others reach it (where it is not given, what each asker has called it)."""
     app = FastAPIOffline(
         "/docs",
         None,
@@ -38,7 +39,7 @@ def create_app(desk: Desk, key: str) -> FastAPI:
         responses=_PROBLEM,
         generate_unique_id_function=_name,
     )
-    app.state.desk, app.state.key, app.state.metrics = desk, key, Metrics()
+    app.state.desk, app.state.key, app.state.address, app.state.metrics = desk, key, address, Metrics()
     app.include_router(service.router)
     app.include_router(orders.router)
     app.include_router(grid.router)

@@ -199,7 +199,8 @@ def _service(code: str) -> Matter:
 @router.get("/discovery.{form}")
 async def discover(request: Request, form: FormatInPath) -> Response:
     """Where this door is, and what it speaks."""
-    return _Asked(request, form).answer("discovery", discovery(f"{str(request.base_url).rstrip('/')}{PREFIX}"))
+    address: str = request.app.state.address or str(request.base_url)
+    return _Asked(request, form).answer("discovery", discovery(f"{address.rstrip('/')}{PREFIX}"))
 
 
 @router.get("/services.{form}")
