@@ -27,8 +27,10 @@ OPEN = ("/health", "/ready", "/metrics", "/openapi.json", "/docs", "/static-offl
 
 
 def create_app(desk: Desk, key: str, address: str | None = None) -> FastAPI:
-    """The gateway before ``desk``; ``key`` is the secret that departments' secrets are derived from, ``address`` the URL
-    at which others reach it (where it is not given, what each asker has called it)."""
+    """The gateway before ``desk``; ``key`` is the secret that departments' secrets are derived from.
+
+    ``address`` is the URL at which others reach it; where it is not given, what each asker has called it.
+    """
     app = FastAPIOffline(
         "/docs",
         None,
