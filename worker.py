@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from temporalio.worker import Interceptor, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.cases import CaseActivities
@@ -57,7 +57,8 @@ def activities_of(outside: Outside) -> list[Any]:
 
 
 def sandboxed() -> WorkflowRunner:
-    """Keeps workflows from whatever would not be the same at replay."""
+    """Keeps workflows from whatever would not be the same at replay. A check, and tests run with it: it is half of
+    what a case costs the worker, and guards in ``workflows`` alone what lint forbids there and in ``domain``."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
@@ -68,13 +69,13 @@ def build_worker(
     runner: WorkflowRunner | None = None,
     max_cached_workflows: int = 1000,
 ) -> Worker:
-    """The worker for every workflow and activity; without a ``runner`` workflows are sandboxed."""
+    """The worker for every workflow and activity; a ``runner`` other than the plain one is a test's."""
     return Worker(
         outside.engine.client,
         task_queue=outside.engine.task_queue,
         workflows=list(WORKFLOWS),
         activities=activities_of(outside),
-        workflow_runner=runner or sandboxed(),
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
         interceptors=list(interceptors),
         max_cached_workflows=max_cached_workflows,
         max_concurrent_activities=CONCURRENT_ACTIVITIES,

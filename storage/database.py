@@ -41,6 +41,11 @@ async def _prepare(connection: Connection) -> None:
     await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog", format="text")
 
 
+async def _leave_as_it_is(connection: Connection) -> None:
+    """Nothing of ours outlasts its transaction in a session; asyncpg itself rolls an open one back. Its own reset would
+    go to the server and back after every query."""
+
+
 def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
@@ -53,6 +58,7 @@ async def open_pool(database_url: str, *, size: int = 10) -> Pool:
             min_size=1,
             max_size=size,
             init=_prepare,
+            reset=_leave_as_it_is,
             timeout=5,
             command_timeout=30,
             # A list is asked for with and without each of its filters: one plan for all would read the whole table.
