@@ -18,6 +18,11 @@ class Call(TypedDict):
     """For one that may take long: how long it may give no sign of life."""
 
 
+class LocalCall(TypedDict):
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 """Until it works: the ladder never waits for these."""
 
@@ -43,5 +48,13 @@ CALLS: dict[str, Call] = {
         start_to_close_timeout=timedelta(minutes=2),
         heartbeat_timeout=timedelta(seconds=10),
         retry_policy=RetryPolicy(maximum_attempts=1),
+    ),
+}
+
+AT_ONCE: dict[str, LocalCall] = {
+    # Within the workflow task that caused the facts, for one event instead of six; tried once. Where the database does
+    # not take them, the call above goes on trying: a timer of the case is kept waiting by so much and no more.
+    LedgerActivities.record.__name__: LocalCall(
+        start_to_close_timeout=timedelta(seconds=3), retry_policy=RetryPolicy(maximum_attempts=1)
     ),
 }

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.ledger import LedgerActivities
+from domain.calendar import WorkCalendar
 from domain.case import Awaited, CaseStart, CaseState, CaseView, Party, Record, Waiting
 from domain.clock import Deadline, Span, TimeLimit
 from domain.ladder import End, Ending, Outcome, Rung, Step, next_step
@@ -19,7 +21,7 @@ from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
-from workflows.calls import CALLS
+from workflows.calls import AT_ONCE, CALLS
 
 _FAILED_RUNG = frozenset(
     {
@@ -41,6 +43,7 @@ class CaseFile:
         self.policy = start.policy
         self.calendar = start.calendar
         self._start = start
+        self._deadlines: dict[str, tuple[TimeLimit, WorkCalendar, Deadline | None]] = {}
         self.state = start.state or CaseState(
             opened_at=workflow.now(), lead=start.lead, assisting=list(start.assisting)
         )
@@ -89,9 +92,7 @@ class CaseFile:
                 facts=facts,
                 view=self.view(),
             )
-            await workflow.execute_activity_method(
-                LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__]
-            )
+            await _write(record)
             self.state.written = facts[-1].seq
 
     async def _until_quiet(self) -> None:
@@ -166,8 +167,10 @@ class CaseFile:
 
     def due(self, name: str) -> datetime | None:
         """When the named limit is used up, as things stand now; None while it rests."""
-        deadline = self.state.limits[name].deadline(self.calendar)
-        return deadline.at if deadline else None
+        limit, known = self.state.limits[name], self._deadlines.get(name)
+        if known is None or known[0] is not limit or known[1] is not self.calendar:  # asked at every event of the case
+            known = self._deadlines[name] = limit, self.calendar, limit.deadline(self.calendar)
+        return known[2].at if known[2] else None
 
     def foreseen(self, name: str) -> Deadline:
         """The same for people: while the case is on hold, as if the hold lasted to its end."""
@@ -352,6 +355,15 @@ class Bell(NamedTuple):
 def _urgency(waiting: Waiting) -> tuple[bool, float, datetime]:
     until = waiting.until.timestamp() if waiting.until else float("inf")
     return (not waiting.overdue, until, waiting.since)
+
+
+async def _write(record: Record) -> None:
+    """At once, where the database takes it: what a command did is on record then before the command is answered."""
+    name = LedgerActivities.record.__name__
+    try:
+        await workflow.execute_local_activity_method(LedgerActivities.record, record, **AT_ONCE[name])
+    except (ActivityError, ApplicationError):
+        await workflow.execute_activity_method(LedgerActivities.record, record, **CALLS[name])
 
 
 async def _wait(condition: Callable[[], bool], longest: timedelta | None) -> None:
