@@ -1,7 +1,7 @@
 # What a developer or an operator types. Everything happens in .venv; nothing else is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format lock clean
+.PHONY: help demo up bench test lint format lock clean
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -19,6 +19,9 @@ demo: $(INSTALLED) ## real cases climb the whole ladder before your eyes, in abo
 
 up: $(INSTALLED) ## start everything on this machine and keep it running until Ctrl-C
 	$(BIN)/liandong up
+
+bench: $(INSTALLED) ## what a case costs, beside a bare Temporal workflow and DBOS (about twelve minutes)
+	$(BIN)/python -m trials.bench --page docs/bench.md --json build/bench.json
 
 test: lint ## lint, types, import contracts and all tests
 	$(BIN)/pytest

@@ -1,0 +1,1 @@
+"""Bounded loads that break the whole system, or measure it."""
