@@ -55,6 +55,6 @@ AT_ONCE: dict[str, LocalCall] = {
     # Within the workflow task that caused the facts, for one event instead of six; tried once. Where the database does
     # not take them, the call above goes on trying: a timer of the case is kept waiting by so much and no more.
     LedgerActivities.record.__name__: LocalCall(
-        start_to_close_timeout=timedelta(seconds=3), retry_policy=RetryPolicy(maximum_attempts=1)
+        start_to_close_timeout=timedelta(seconds=1), retry_policy=RetryPolicy(maximum_attempts=1)
     ),
 }

@@ -22,6 +22,7 @@ from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import AT_ONCE, CALLS
+from workflows.tasks import beside
 
 _FAILED_RUNG = frozenset(
     {
@@ -47,6 +48,8 @@ class CaseFile:
         self.state = start.state or CaseState(
             opened_at=workflow.now(), lead=start.lead, assisting=list(start.assisting)
         )
+        self._begun = self.state.written
+        """How many of the facts are written, or on their way to be."""
 
     def handed_on(self) -> CaseStart:
         """The input of the next run, when the workflow continues as new."""
@@ -80,20 +83,30 @@ class CaseFile:
         )
 
     async def keep_record(self) -> None:
-        """Write facts as they come, in order, one batch at a time; runs beside the path of the case."""
-        while True:
-            await workflow.wait_condition(lambda: not self.on_record)
-            await self._until_quiet()
-            facts = tuple(self.state.facts[self.state.written :])
-            record = Record(
-                case=self.case,
-                policy_id=self.policy.policy_id,
-                policy_version=self.policy.version,
-                facts=facts,
-                view=self.view(),
-            )
-            await _write(record)
-            self.state.written = facts[-1].seq
+        """Write facts as they come; runs beside the path of the case.
+
+        A batch never waits for the one before: how many there are must follow from the facts alone. When a record's end
+        is heard of is not the same at every replay (temporalio/sdk-rust#1146). So each carries all that is not known to
+        be written, and the ledger takes what it lacks.
+        """
+        async with beside() as begin:
+            while True:
+                await workflow.wait_condition(lambda: len(self.state.facts) > self._begun)
+                await self._until_quiet()
+                self._begun = len(self.state.facts)
+                begin(self._record())
+
+    async def _record(self) -> None:
+        facts = tuple(self.state.facts[self.state.written :])
+        record = Record(
+            case=self.case,
+            policy_id=self.policy.policy_id,
+            policy_version=self.policy.version,
+            facts=facts,
+            view=self.view(),
+        )
+        await _write(record)
+        self.state.written = max(self.state.written, facts[-1].seq)
 
     async def _until_quiet(self) -> None:
         # A condition is looked at only when nothing else can run: so one batch holds all that one event caused.

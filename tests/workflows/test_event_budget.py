@@ -14,7 +14,7 @@ from domain.ledger import FactKind
 
 AT_MOST = 40
 """What the plain path was promised to cost."""
-PLAIN, WHOLE_CLIMB = 32, 124
+PLAIN, WHOLE_CLIMB = 32, 121
 """A batch of facts costs one event, a marker: it is recorded within the workflow task that caused it. The plain path,
 armed for its yellow warning as well, pays nothing for it."""
 

@@ -33,6 +33,7 @@ from domain.demand import Nature
 from domain.ladder import Rung
 from domain.order import Order, Result, Role
 from domain.values import Value
+from storage import cases
 
 TASK = 3
 """Working days that a meeting gives for its tasks; seconds, where a working day lasts one."""
@@ -100,8 +101,8 @@ class Teller:
         """Let time take the case to the rung, until it waits for this there."""
         async with asyncio.timeout(30):
             while True:
-                view = await self.town.view(self.case_id)
-                if view.rung is rung and awaited in [waiting.awaited for waiting in view.waiting]:
+                view = await cases.view(self.town.pool, self.case_id)
+                if view and view.rung is rung and awaited in [waiting.awaited for waiting in view.waiting]:
                     break
                 await asyncio.sleep(0.02)
         await self.settled()
