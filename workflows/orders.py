@@ -137,7 +137,13 @@ class Orders:
     def acknowledge(self, command: Acknowledge) -> None:
         self._change(command.order_id, status=OrderStatus.ACKNOWLEDGED, acknowledged_at=workflow.now())
         actor = f"department:{command.department}"
-        self.file.note(FactKind.ORDER_ACKNOWLEDGED, actor=actor, order_id=command.order_id, by=command.by)
+        self.file.note(
+            FactKind.ORDER_ACKNOWLEDGED,
+            actor=actor,
+            order_id=command.order_id,
+            by=command.by,
+            received_at=_instant(command.received_at),
+        )
 
     def progress(self, command: NoteProgress) -> None:
         """A department's interim word; the same callback again, in a later run of the case, is not noted twice."""
@@ -178,6 +184,7 @@ class Orders:
             basis=command.basis,
             suggests=command.suggests,
             by=command.by,
+            received_at=_instant(command.received_at),
         )
         self._close_request(command.order_id, WithdrawalReason.RETURNED)
 
@@ -334,3 +341,8 @@ class Orders:
                     asked.add(department)
                     start(self.duty(self.send(department, Role.ASSISTING, limit, returnable=False)))
                 await workflow.wait_condition(lambda: not asked.issuperset(state.assisting))
+
+
+def _instant(at: datetime | None) -> str | None:
+    """When a department's word was received, where it came by the gateway: what was in time, was in time then."""
+    return at.isoformat() if at else None

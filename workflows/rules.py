@@ -79,6 +79,7 @@ def extend(file: CaseFile, command: ExtendOrder) -> None:
         reason=command.reason,
         told_citizen=command.told_citizen,
         by=command.by,
+        received_at=command.received_at.isoformat() if command.received_at else None,
         before=before.isoformat(),
         after=file.foreseen(HANDLE).at.isoformat(),
     )

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,8 +23,9 @@ from desk import cases as desk_cases
 from desk.commands import ask
 from desk.directory_rows import read_departments, shipped_matters
 from desk.window import Desk
+from domain.audit import WRONG, CaseAudit, Pinned, audited
 from domain.case import Awaited, CaseResult, CaseView, Waiting
-from domain.commands import Command, Withdraw
+from domain.commands import ChangeRules, Command, Withdraw
 from domain.demand import Nature
 from domain.intake import NewDemand
 from domain.ladder import Outcome, Rung
@@ -134,6 +135,8 @@ class Hotline:
     worker: Callable[[], Worker]
     scripts: dict[str, Script] = field(default_factory=dict[str, Script])
     refusals: dict[str, list[Refusal]] = field(default_factory=dict[str, list[Refusal]])
+    changes: dict[str, ChangeRules] = field(default_factory=dict[str, ChangeRules])
+    """The rules that a test has given a case."""
 
     @property
     def pool(self) -> Pool:
@@ -296,6 +299,33 @@ async def hotline(
         if works:
             await exits.enter_async_context(town.working())
         yield town
+        await audit_of(town)
+
+
+async def audit_of(town: Hotline) -> list[CaseAudit]:
+    """Whatever cases have lived here, the audit finds nothing missing, doubled or wrong in the record of it."""
+    base, audits = await town.desk.rules(), list[CaseAudit]()
+    async with aclosing(ledger.chains(town.pool)) as chains:
+        async for case_id, entries, _ in chains:
+            facts = [Fact.model_validate(vars(entry.fact)) for entry in entries]
+            if facts[0].kind is not FactKind.CASE_OPENED:
+                continue  # a test has begun it in mid-life
+            pinned = pins(base, town.changes.get(case_id))
+            audits.append(audited(case_id, facts, pinned, (), facts[-1].at))
+    found = [finding for audit in audits for finding in audit.findings if finding.flaw in WRONG]
+    assert found == []
+    return audits
+
+
+def pins(base: Rules, change: ChangeRules | None = None) -> Pinned:
+    """The rules by the names that a case's facts give them: those it was opened under, and those it was given."""
+    policies, calendars = [base.policy], [base.calendar]
+    if change is not None:
+        policies += [change.policy] if change.policy else []
+        calendars += [change.calendar] if change.calendar else []
+    by_policy = {f"{policy.policy_id}@{policy.version}": policy for policy in policies}
+    by_calendar = {f"{calendar.name}@{calendar.revision}": calendar for calendar in calendars}
+    return lambda policy, calendar: Rules(policy=by_policy[policy], calendar=by_calendar[calendar])
 
 
 def brisk_rules(*, convene: int = 900) -> Rules:

@@ -269,7 +269,7 @@ def beijing() -> Policy:
 async def test_a_case_goes_on_under_another_policy_by_a_recorded_decision(real: Hotline) -> None:
     case_id = await real.open("migrated")
     await real.until(case_id, FactKind.ORDER_SENT)
-    change = ChangeRules(policy=beijing(), by="规则管理员", reason="试行新规则")
+    real.changes[case_id] = change = ChangeRules(policy=beijing(), by="规则管理员", reason="试行新规则")
     before = await real.view(case_id)
     foreseen = await foresee(real.desk, case_id, change)
     assert await real.view(case_id) == before
@@ -292,7 +292,7 @@ async def test_a_newer_calendar_moves_only_what_it_touches(real: Hotline) -> Non
     closed = Override(source="made up for this test", days_off=(due,))
     today = datetime.now(UTC).date()
     calendar = china_calendar(today - timedelta(days=370), date(today.year + 2, 12, 31), override=closed, revision=1)
-    change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
+    real.changes[case_id] = change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
     moved = await update(real.desk, case_id, Command.CHANGE_RULES, change, list[Move])
     by_name = {move.limit: move for move in moved}
     assert by_name[HANDLE].is_moved
@@ -305,7 +305,7 @@ async def test_the_same_rules_again_are_no_news_for_a_case(real: Hotline) -> Non
     case_id = await real.open("published-twice")
     await real.until(case_id, FactKind.ORDER_SENT)
     calendar = CALENDAR.model_copy(update={"revision": CALENDAR.revision + 1})
-    change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
+    real.changes[case_id] = change = ChangeRules(calendar=calendar, by="日历管理员", reason="放假安排公布")
     first = await update(real.desk, case_id, Command.CHANGE_RULES, change, list[Move])
     before = await real.view(case_id)
     assert await update(real.desk, case_id, Command.CHANGE_RULES, change, list[Move]) == first

@@ -38,7 +38,9 @@ async def test_a_case_of_28_december_is_counted_again_when_the_list_is_published
         | at(Rung.SUPERVISED, Command.WITHDRAW, WITHDRAWAL)
     )
     async with hotline(engines, skip_time=True, begins=BEGINS) as town:
-        life = await town.life(await town.open("provisional", script))
+        case_id = await town.open("provisional", script)
+        town.changes[case_id] = change
+        life = await town.life(case_id)
     sent, moved, order = life.of(FactKind.ORDER_SENT)[0], life.one(FactKind.LIMITS_MOVED), life.view.orders[0]
     assert sent.at.astimezone(CST).date() == BEGINS.date()
     assert sent.payload["provisional"] is True
