@@ -10,18 +10,21 @@ import httpx
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.audit import AuditActivities, AuditFigures
 from activities.cases import CaseActivities
 from activities.departments import DepartmentActivities
 from activities.ledger import LedgerActivities
 from activities.sweep import SweepActivities
+from desk.audit import audit_on_record
 from outbox.addresses import CheckedTransport, Network
 from outbox.cases import Engine, RulesInForce
 from outbox.orders import Post
 from storage.database import Pool
+from workflows.audit import AuditWorkflow
 from workflows.case import CaseWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS = (CaseWorkflow, SweepWorkflow)
+WORKFLOWS = (CaseWorkflow, SweepWorkflow, AuditWorkflow)
 
 PASSED_THROUGH = ("domain", "activities", "outbox", "storage", "pydantic", "asyncpg", "httpx", "sqlalchemy")
 """Imported once, not once a workflow: values and pure rules, and activities that workflows only name."""
@@ -38,6 +41,8 @@ class Outside:
     engine: Engine
     post: Post
     rules: RulesInForce
+    deadman: str | None = None
+    """The dead man's switch that a clean audit touches."""
 
 
 def activities_of(outside: Outside) -> list[Any]:
@@ -46,6 +51,7 @@ def activities_of(outside: Outside) -> list[Any]:
     departments = DepartmentActivities(outside.pool, outside.engine.client, outside.post)
     cases = CaseActivities(outside.engine.client)
     sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
+    audit = AuditActivities(lambda: _audit(outside))
     return [
         ledger.record,
         departments.request_department,
@@ -53,7 +59,15 @@ def activities_of(outside: Outside) -> list[Any]:
         departments.choose_department,
         cases.absorb_duplicate,
         sweep.hand_over_pending,
+        audit.audit_record,
     ]
+
+
+async def _audit(outside: Outside) -> AuditFigures:
+    made = await audit_on_record(outside.pool, outside.deadman)
+    found = made.summary
+    counts = {name: getattr(found, name) for name in ("cases", "fired", "missing", "doubled", "wrong")}
+    return AuditFigures(seq=made.seq, switch=made.switch, **counts)
 
 
 def sandboxed() -> WorkflowRunner:

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from cli.console import Console
+from domain.differences import Difference, Mended
 from domain.errors import DoesNotFit, LiandongError, Unavailable
 from migrations.run import require_current, schema_state
 from runtime.settings import Servers, Settings, external_servers, locate
@@ -29,6 +30,7 @@ NEEDS: Final[dict[str, str]] = {
     "worker": "temporal",
     "gateway": "servers",
     "directory": "schema",
+    "differences": "worker",
 }
 """Which check makes sense only after which other one was passed."""
 
@@ -41,15 +43,17 @@ class Finding:
     result: str
     """``ok``, ``failed``, or ``skipped`` where something that it needs has failed."""
     error: LiandongError | None = None
+    differences: tuple[Difference, ...] = ()
+    """The cases of which engine, ledger and projection say different things."""
 
     @property
     def is_ok(self) -> bool:
         return self.result == "ok"
 
 
-async def examine(console: Console) -> AsyncIterator[Finding]:
-    """Every check; none of them changes anything."""
-    patient = _Patient(console)
+async def examine(console: Console, *, limit: int, mend: bool) -> AsyncIterator[Finding]:
+    """Every check; none of them changes anything, unless it is to ``mend`` what replaying facts can."""
+    patient = _Patient(console, limit, mend)
     passed: set[str] = set()
     for name, check in patient.checks().items():
         if name in NEEDS and NEEDS[name] not in passed:
@@ -58,17 +62,20 @@ async def examine(console: Console) -> AsyncIterator[Finding]:
         try:
             await check()
         except LiandongError as error:
-            yield Finding(name, "failed", error)
+            yield Finding(name, "failed", error, patient.differences if name == "differences" else ())
         else:
             passed.add(name)
-            yield Finding(name, "ok")
+            yield Finding(name, "ok", differences=patient.differences if name == "differences" else ())
 
 
 class _Patient:
     """What is examined; each check leaves what the next ones need."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, limit: int, mend: bool) -> None:
         self._console = console
+        self._limit = limit
+        self._mend = mend
+        self.differences: tuple[Difference, ...] = ()
         self._settings: Settings
         self._servers: Servers
         self._client: Client
@@ -85,6 +92,7 @@ class _Patient:
             "worker": self._check_worker,
             "gateway": self._check_gateway,
             "directory": self._check_directory,
+            "differences": self._check_differences,
         }
 
     async def _check_settings(self) -> None:
@@ -151,3 +159,17 @@ class _Patient:
             pool.terminate()
         if not directory.departments:
             raise DoesNotFit("directory-is-empty")
+
+    async def _check_differences(self) -> None:
+        """Engine, ledger and projection say the same of every case that is looked at."""
+        from cli.session import at_desk
+        from desk.differences import compare, repair
+
+        async with at_desk(self._console) as desk:
+            found = await compare(desk, limit=self._limit)
+            mended = [await repair(desk, one) if self._mend else one for one in found.differences]
+        self.differences = tuple(mended)
+        if not found.whole:
+            self._console.note("doctor-not-whole", limit=self._limit)
+        if left := sum(one.mended is not Mended.REPAIRED for one in mended):
+            raise DoesNotFit("differences-found", number=left)

@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from cli import (
+    audit,
     calendar,
     callback,
     case,
@@ -37,7 +38,7 @@ from texts.catalogue import Catalogue, language_of
 PROGRAM = "liandong"
 
 NOUNS = (case, order, meeting, referral, rectification, callback, department, token, ledger, policy, calendar)
-SERVICES = (stuck, up, worker, gateway, migrate, doctor, demo)
+SERVICES = (stuck, audit, up, worker, gateway, migrate, doctor, demo)
 """Commands without a noun."""
 
 app = typer.Typer(help="help-liandong", cls=Group, **SETTINGS)

@@ -35,6 +35,7 @@ async def worker(
     from policies.files import read
     from runtime.settings import locate
     from runtime.temporal import connect
+    from runtime.watch import watching
     from worker import Outside, build_worker, department_http
 
     settings = console.given(task_queue=task_queue, policy=policy)
@@ -51,8 +52,9 @@ async def worker(
             engine=engine,
             post=Post(http=http, key=key, gateway_url=servers.gateway_url, alert_url=settings.alert_url),
             rules=lambda: rules_in_force(pool, settings.policy),
+            deadman=settings.deadman,
         )
-        async with build_worker(outside):
+        async with watching(pool, client, settings.task_queue), build_worker(outside):
             log.info("at work on task queue %s of %s", settings.task_queue, servers.temporal_address)
             await until_told_to_stop()
             log.info("stopping")

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     """How the embedded Temporal writes: ``full`` survives a power cut, ``normal`` is a quarter faster and
     survives any killed process, but may forget the last moments before a power cut."""
 
+    deadman: str | None = None
+    """A dead man's switch that every clean audit touches: a file's path, or a URL that is sent a POST."""
+
     policy: str = "haikou"
     lang: str | None = None
 

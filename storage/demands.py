@@ -44,6 +44,8 @@ SELECT case_id, reference, received_at > now() - $2::interval AS recent FROM dem
 ORDER BY received_at DESC LIMIT 1
 """
 
+OF_CASE = "SELECT case_id, opening FROM demand WHERE case_id = $1"
+
 FINGERPRINT = "SELECT fingerprint FROM demand WHERE reference = $1"
 
 FROM_OUTSIDE = """
@@ -192,6 +194,12 @@ async def not_started(pool: Pool, older_than: float, limit: int) -> list[StoredD
 
 def _stored(row: Row) -> StoredDemand:
     return StoredDemand(case_id=row["case_id"], opening=Opening.model_validate(row["opening"]))
+
+
+async def stored(pool: Pool, case_id: str) -> StoredDemand | None:
+    """The demand that this case is opened from."""
+    row = await pool.fetchrow(OF_CASE, case_id)
+    return _stored(row) if row else None
 
 
 async def words(pool: Pool, case_id: str) -> Words | None:

@@ -10,7 +10,7 @@ from domain.case import CaseView, Record, Status
 from domain.ladder import Rung
 from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, entry_hash, first_misfit
 from domain.order import Order
-from storage import notices
+from storage import audit_chain, notices
 from storage.database import Connection, Pool
 from storage.orders import REGISTER
 
@@ -94,8 +94,7 @@ async def write(pool: Pool, record: Record) -> int:
             raise ValueError(f"facts {numbers} of case {case_id} do not follow fact {seq} one by one")
         entries = chain(case_id, facts, prev_hash)
         await connection.executemany(APPEND, [_entry_row(entry) for entry in entries])
-        await connection.execute(PUT_CASE, *_case_row(record, entries[-1].hash))
-        await _put_orders(connection, record, {fact.order_id for fact in facts})
+        await put_projections(connection, record, entries[-1].hash, {fact.order_id for fact in facts})
         await notices.note(connection, case_id, facts)
         if seq == 0:
             await connection.execute(ON_RECORD, case_id)
@@ -114,7 +113,15 @@ async def _check_written(connection: Connection, case_id: str, facts: Sequence[F
             raise ValueError(f"fact {fact.seq} of case {case_id} is on record with another content")
 
 
-async def _put_orders(connection: Connection, record: Record, order_ids: set[str | None]) -> None:
+async def put_projections(
+    connection: Connection, record: Record, head_hash: str, order_ids: set[str | None] | set[str]
+) -> None:
+    """The rows that lists read: the case's, and those of its open orders and of these."""
+    await connection.execute(PUT_CASE, *_case_row(record, head_hash))
+    await _put_orders(connection, record, order_ids)
+
+
+async def _put_orders(connection: Connection, record: Record, order_ids: set[str | None] | set[str]) -> None:
     # Open ones may have changed without a fact of their own: a hold, or a revised calendar, moves their limits.
     changed = [order for order in record.view.orders if order.is_open or order.order_id in order_ids]
     if changed:
@@ -196,7 +203,8 @@ def _keeping(record: Record, order: Order) -> tuple[object, ...]:
     return order.order_id, record.case.case_id, order.department, order.model_dump(mode="json")
 
 
-def _entry(row: Row) -> Entry:
+def entry_of(row: Row) -> Entry:
+    """The entry in a row."""
     fact = Fact(
         seq=row["seq"],
         kind=FactKind(row["kind"]),
@@ -219,7 +227,7 @@ def _as_it_stands(row: Row) -> Entry:
 
 async def entries_of(pool: Pool, case_id: str) -> list[Entry]:
     """One case's entries in order; empty where the case is not known."""
-    return [_entry(row) for row in await pool.fetch(ENTRIES_OF_CASE, case_id)]
+    return [entry_of(row) for row in await pool.fetch(ENTRIES_OF_CASE, case_id)]
 
 
 async def chains(pool: Pool) -> AsyncGenerator[tuple[str, list[Entry], tuple[int, str] | None]]:
@@ -250,7 +258,7 @@ class Verdict:
 
 
 async def verify(pool: Pool, on_case: Callable[[], None] = lambda: None) -> Verdict:
-    """Recompute every chain, telling ``on_case`` after each; stops at the first entry that does not fit."""
+    """Recompute every chain, the audit's own last; tells ``on_case`` after each case, stops at the first misfit."""
     verdict = Verdict()
     async with aclosing(chains(pool)) as every_chain:
         async for case_id, entries, head in every_chain:
@@ -262,6 +270,7 @@ async def verify(pool: Pool, on_case: Callable[[], None] = lambda: None) -> Verd
             on_case()
     if emptied := await pool.fetchval(CASES_WITHOUT_ENTRIES):
         verdict.misfit = Misfit(case_id=emptied, seq=1, reason="missing_tail")
+    verdict.misfit = verdict.misfit or await audit_chain.misfit(pool)
     return verdict
 
 

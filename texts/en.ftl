@@ -191,6 +191,54 @@ actor-supervisor = supervisor
 actor-commission = commission
 actor-caller = caller
 
+audit-kind-audit = audit
+audit-kind-gap = outage
+
+down-engine-down = engine down
+down-worker-down = no worker
+down-record-down = PostgreSQL away
+
+difference-kind-projection = lists differ from the ledger
+difference-kind-not-recorded = the ledger lacks facts
+difference-kind-not-in-engine = the engine does not have it
+difference-kind-contradicted = the engine contradicts the ledger
+difference-kind-not-opened = never became a case
+difference-kind-silent = the case does not answer
+
+mended-repaired = repaired
+mended-beyond-repair = cannot be repaired so
+
+firing-climb = next rung
+firing-silence = silence told
+firing-yellow = yellow warning
+firing-red = red warning
+firing-wait = wait overdue
+firing-informed = commission told
+firing-hold-end = end of a hold
+
+flaw-missing = Missing
+flaw-doubled = Doubled
+flaw-unfounded = Fired though nothing was due
+flaw-early = Fired before it was due
+flaw-misdated = Another due time than the rules give
+flaw-late-return = Returned after the window
+flaw-adrift = Open, and nothing will move it
+flaw-overtaken = Overtaken (not wrong)
+flaw-unreadable = Cannot be reckoned
+
+cause-on-time = on time
+cause-engine-down = engine down
+cause-worker-down = worker down
+cause-calendar-revised = calendar revised
+cause-policy-changed = policy changed
+cause-hold = end of a hold seen late
+cause-unknown = unknown
+
+shift-hold = by a hold
+shift-extension = by an extension
+shift-calendar = by a calendar
+shift-policy = by a policy
+
 ## Fields
 
 field-accepted = accepted
@@ -494,6 +542,10 @@ error-stopping = Liandong is stopping and may not have done this. Send it again 
 ## Errors: a check failed
 
 error-attributes-missing = The namespace { $namespace } lacks search attributes. Register them with: liandong migrate
+error-differences-found = { $number ->
+    [one] In one case engine, ledger and lists differ.
+   *[other] In { $number } cases engine, ledger and lists differ.
+ } Where facts can be replayed: liandong doctor --repair
 error-directory-is-empty = The directory has no departments. Import it with: liandong department import haikou
 error-postgres-other-version = The folder { $path } was made by PostgreSQL { $found }, and { $needed } is needed; move it away, or use the version of Liandong that made it.
 error-reference-damaged = The file { $file } that comes with Liandong is damaged in line { $line }; install Liandong again.
@@ -628,11 +680,30 @@ check-attributes = search attributes
 check-worker = worker
 check-gateway = gateway
 check-directory = directory of departments
+check-differences = engine, ledger, lists
+doctor-not-whole = Only { $limit } cases were compared; more with --limit.
 doctor-ok = Everything is there.
 doctor-failed = { $failed ->
     [one] One check failed.
    *[other] { $failed } checks failed.
  }
+
+audit-as-of = Audit as of { $at }: { $scope }
+audit-whole = every case
+audit-open = cases that are open or were since the last audit
+audit-counts = { $cases ->
+    [one] One case
+   *[other] { $cases } cases
+ }, { $facts } facts; { $fired } limits fired, { $pending } still run.
+audit-deemed = Orders that count as accepted because nobody returned them in time: { $deemed }
+audit-clean = Missing 0, doubled 0.
+audit-verdict = Missing { $missing }, doubled { $doubled }. Something is wrong:
+audit-flaw = { $flaw }: { $number }
+audit-more = … and { $number } more
+audit-shifted-by = { $shift } { $number }
+audit-shifted = Limits that had been moved before they passed: { $shifts }
+audit-worst = Latest of all:
+progress-audit = Auditing cases
 
 ## Headings
 
@@ -644,14 +715,22 @@ column-allowed = Possible now
 column-answer = Answer
 column-assisting = Assisting
 column-case = Case
+column-cause = Why
+column-median = Median
+column-number = Number
+column-p99 = p99
+column-what = What
+column-worst = Worst
 column-check = Check
 column-citizen = Citizen
 column-code = Code
 column-department = Department
 column-description = Description
 column-district = District
+column-difference = Difference
 column-due = Due
 column-happened = What happened
+column-last-facts = Ledger/engine/lists
 column-lateness = Late by
 column-lead = Lead
 column-level = Level
@@ -733,6 +812,7 @@ help-department-list = List departments, with the matters they handle.
 help-ledger = The record of facts.
 help-ledger-verify = Recompute every chain of the ledger; names the first entry that does not fit.
 help-stuck = Show who waits for whom since when, what is overdue first, and what to type next.
+help-audit = Look in the ledger alone whether every limit fired that should have, none twice, and how late; 8 where not.
 help-up = Start everything on this machine: servers, worker and gateway.
 help-worker = Run cases until SIGINT or SIGTERM.
 help-gateway = Serve departments' systems over HTTP until SIGINT or SIGTERM.
@@ -748,6 +828,9 @@ argument-order = the order's id: the case's id, a dot and a number
 option-accept = refer the case
 option-address = the citizen's address
 option-all = everything that waits, not only what is overdue or in the operator's queue
+option-audit-all = every case there is, not only those that are open or were since the last audit
+option-audit-case = this case only
+option-as-of = the record as it was at this time, in ISO 8601; now, where none is given
 option-assist = to assist, not as the lead
 option-assisting = a department that assists; may be given several times
 option-basis = the basis in rule or law
@@ -788,6 +871,7 @@ option-passed = it was carried out
 option-phone = the citizen's telephone number
 option-place = where it is, in words
 option-policy = the policy that new cases are pinned to: a shipped one, or a file
+option-repair = put right what replaying facts can; no entry of the ledger is changed
 option-reason = why
 option-reference = the demand's id in the system it comes from; the same one never opens a second case
 option-refuse = the explanation is not accepted

@@ -191,6 +191,54 @@ actor-supervisor = 督办人员
 actor-commission = 提请决定人
 actor-caller = 回访人
 
+audit-kind-audit = 审计
+audit-kind-gap = 中断
+
+down-engine-down = 引擎停机
+down-worker-down = 无工作进程
+down-record-down = PostgreSQL 不可用
+
+difference-kind-projection = 列表与台账不符
+difference-kind-not-recorded = 台账缺事实
+difference-kind-not-in-engine = 引擎中没有
+difference-kind-contradicted = 引擎与台账矛盾
+difference-kind-not-opened = 未成办件
+difference-kind-silent = 办件无应答
+
+mended-repaired = 已修复
+mended-beyond-repair = 此法不能修复
+
+firing-climb = 进入下一阶段
+firing-silence = 逾期未应
+firing-yellow = 黄色预警
+firing-red = 红色预警
+firing-wait = 等待超时
+firing-informed = 告知纪委监委
+firing-hold-end = 挂起到期
+
+flaw-missing = 缺失
+flaw-doubled = 重复
+flaw-unfounded = 无到期而触发
+flaw-early = 未到期即触发
+flaw-misdated = 到期时间与规则不符
+flaw-late-return = 超期退单
+flaw-adrift = 在办而无人推动
+flaw-overtaken = 已被抢先（不算错）
+flaw-unreadable = 无法核算
+
+cause-on-time = 准时
+cause-engine-down = 引擎停机
+cause-worker-down = 工作进程停机
+cause-calendar-revised = 日历修订
+cause-policy-changed = 规则变更
+cause-hold = 挂起到期晚见
+cause-unknown = 不明
+
+shift-hold = 挂起
+shift-extension = 延期
+shift-calendar = 日历
+shift-policy = 规则
+
 ## 字段
 
 field-accepted = 同意
@@ -494,6 +542,7 @@ error-stopping = 联动正在停机，这件事可能还没有办。请稍后再
 ## 错误：检查没有通过
 
 error-attributes-missing = 命名空间 { $namespace } 缺少检索属性。登记：liandong migrate
+error-differences-found = 有 { $number } 件办件在引擎、台账与列表中不一致。可重放事实的：liandong doctor --repair
 error-directory-is-empty = 单位名录是空的。导入：liandong department import haikou
 error-postgres-other-version = 文件夹 { $path } 是 PostgreSQL { $found } 创建的，需要 { $needed }；请把它移开，或使用创建它的联动版本。
 error-reference-damaged = 随附的文件 { $file } 第 { $line } 行损坏；请重新安装联动。
@@ -597,8 +646,24 @@ check-attributes = 检索属性
 check-worker = 工作进程
 check-gateway = 网关
 check-directory = 单位名录
+check-differences = 引擎、台账、列表
+doctor-not-whole = 只比对了 { $limit } 件；要更多请用 --limit。
 doctor-ok = 一切正常。
 doctor-failed = { $failed } 项检查没有通过。
+
+audit-as-of = 审计截至 { $at }：{ $scope }
+audit-whole = 全部办件
+audit-open = 在办的及上次审计以来在办过的办件
+audit-counts = 办件 { $cases } 件，事实 { $facts } 条；已触发时限 { $fired } 个，计时中 { $pending } 个。
+audit-deemed = 逾期未退、视为接收的工单：{ $deemed }
+audit-clean = 缺失 0，重复 0。
+audit-verdict = 缺失 { $missing }，重复 { $doubled }。存在问题：
+audit-flaw = { $flaw }：{ $number }
+audit-more = …… 另有 { $number } 项
+audit-shifted-by = { $shift } { $number } 个
+audit-shifted = 到期前曾变动的时限：{ $shifts }
+audit-worst = 最晚的：
+progress-audit = 正在审计
 
 ## 表头
 
@@ -610,14 +675,22 @@ column-allowed = 现在可以
 column-answer = 答复
 column-assisting = 协办单位
 column-case = 办件
+column-cause = 原因
+column-median = 中位
+column-number = 数量
+column-p99 = p99
+column-what = 事项
+column-worst = 最晚
 column-check = 检查
 column-citizen = 市民
 column-code = 代码
 column-department = 单位
 column-description = 诉求内容
 column-district = 区
+column-difference = 差异
 column-due = 时限
 column-happened = 何事
+column-last-facts = 台账/引擎/列表
 column-lateness = 迟延
 column-lead = 主办单位
 column-level = 级别
@@ -699,6 +772,7 @@ help-department-list = 列出单位及其办理的事项。
 help-ledger = 台账。
 help-ledger-verify = 重新计算台账的每条链，指出第一条不符的记录。
 help-stuck = 列出谁在等谁、从何时起，超时的在前，并给出下一步的命令。
+help-audit = 只凭台账核查：该触发的时限是否都触发了、有无重复、晚了多少；有问题则退出码为 8。
 help-up = 在本机启动全部：服务器、工作进程和网关。
 help-worker = 办理办件，直到收到 SIGINT 或 SIGTERM。
 help-gateway = 通过 HTTP 为单位的系统服务，直到收到 SIGINT 或 SIGTERM。
@@ -714,6 +788,9 @@ argument-order = 工单编号：办件编号加点和序号
 option-accept = 同意提请
 option-address = 市民的地址
 option-all = 列出全部等待，不只是超时的和待指派的
+option-audit-all = 全部办件，不限于在办的及上次审计以来在办过的
+option-audit-case = 只查这一件
+option-as-of = 以此时（ISO 8601）的台账为准；不给则为当前
 option-assist = 作为协办，而不是主办
 option-assisting = 协办单位；可以多次给出
 option-basis = 规则或法律依据
@@ -754,6 +831,7 @@ option-passed = 已经落实
 option-phone = 市民的电话
 option-place = 地点的文字说明
 option-policy = 新办件采用的时限规则：随附的名称，或文件
+option-repair = 重放事实以修复；台账条目一概不改
 option-reason = 原因
 option-reference = 诉求在来源系统里的编号；同一编号不会重复开办
 option-refuse = 不认可解释

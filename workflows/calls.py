@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from temporalio.common import RetryPolicy
 
+from activities.audit import AuditActivities
 from activities.cases import CaseActivities
 from activities.departments import DepartmentActivities
 from activities.ledger import LedgerActivities
@@ -48,6 +49,9 @@ CALLS: dict[str, Call] = {
         start_to_close_timeout=timedelta(minutes=2),
         heartbeat_timeout=timedelta(seconds=10),
         retry_policy=RetryPolicy(maximum_attempts=1),
+    ),
+    AuditActivities.audit_record.__name__: Call(
+        start_to_close_timeout=timedelta(minutes=30), retry_policy=RetryPolicy(maximum_attempts=1)
     ),
 }
 

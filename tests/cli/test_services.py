@@ -56,6 +56,7 @@ async def test_worker_and_gateway_serve_until_they_are_told_to_stop(online: Cli)
         "worker": "no-worker",
         "gateway": "gateway-unreachable",
         "directory": "directory-is-empty",
+        "differences": None,
     }
     worker, gateway = await services.start("worker"), await services.start("gateway")
     await asyncio.gather(_until_said(worker, "at work"), _until_healthy(port))

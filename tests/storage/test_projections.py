@@ -16,7 +16,7 @@ from domain.demand import Channel, Nature, Urgency
 from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
-from storage import callbacks, cases, demands, ledger, notices, orders
+from storage import audits, callbacks, cases, demands, ledger, notices, orders
 from storage.cases import Count
 from storage.database import Pool, open_pool
 from storage.demands import StoredDemand
@@ -270,7 +270,9 @@ FILL = (
     """,
     """
     INSERT INTO ledger (case_id, seq, kind, at, actor, rung, payload, prev_hash, hash)
-    SELECT 'case-' || n, seq, CASE seq WHEN 3 THEN 'rung.entered' ELSE 'order.sent' END,
+    SELECT 'case-' || n, seq,
+           CASE WHEN seq = 1 THEN 'case.opened' WHEN seq = 3 THEN 'rung.entered' WHEN n % 10 > 0 THEN 'case.closed'
+                ELSE 'order.sent' END,
            now() - n * interval '1 minute', 'engine', 'dispatch', '{}', repeat('0', 64), repeat('0', 64)
     FROM generate_series(1, $1::int) AS n, generate_series(1, 3) AS seq
     """,
@@ -389,10 +391,13 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "entries of a case": (ledger.ENTRIES_OF_CASE, ("case-77",)),
     "last entry": (ledger.LAST_ENTRY, ("case-77",)),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
+    "a page of open cases to audit": (audits.CASES_OPEN_SINCE, ("", 200, NOW - timedelta(days=1))),
+    "a page of all cases to audit": (audits.CASES, ("case-15", 200)),
+    "entries to audit": (audits.ENTRIES_OF_CASES, (["case-77", "case-78"],)),
 }
 
-WIDE = frozenset({"stuck everything", "list of a department", "open of a sender"})
-"""Those that may look at every open case, or at every case of a department or a sender."""
+WIDE = frozenset({"stuck everything", "list of a department", "open of a sender", "a page of open cases to audit"})
+"""Those that may look at every open case, or at every case of a department or a sender, or pass over closed ones."""
 
 SMALL = frozenset({"citizen", "department", "department_key"})
 """Tables without rows here."""
