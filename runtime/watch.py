@@ -23,7 +23,7 @@ EVERY: Final = 3.0
 """Seconds between two looks."""
 
 UNSEEN: Final = timedelta(seconds=10)
-"""No sign of life for longer than this is an outage."""
+"""No sign of life for longer than this is an outage; a look takes seven seconds at the most, pause and all."""
 
 PATIENCE: Final = timedelta(seconds=2)
 """How long engine and record may take to answer."""
@@ -48,7 +48,7 @@ class Watch:
     async def look(self) -> None:
         """Look once; what was away and is back goes on record."""
         now = datetime.now(UTC)
-        if self._looked is not None and now - self._looked > 2 * self._unseen:
+        if self._looked is not None and now - self._looked > self._unseen:
             self._seen.clear()  # this process itself stood still: it cannot vouch for the time in between
         self._looked = now
         if await self._engine_is_there():

@@ -42,6 +42,17 @@ async def test_no_worker_for_a_while(pool: Pool, embedded: "Embedded") -> None:
     assert len(await audit_chain.gaps(pool)) == 1
 
 
+async def test_a_worker_that_stood_still_vouches_for_nobody(pool: Pool, embedded: "Embedded") -> None:
+    """As when it is stopped, or the machine sleeps: that the engine was not asked does not mean that it was away."""
+    watch = Watch(pool, embedded.client, "queue", unseen=timedelta(seconds=1))
+    await watch.look()
+    await asyncio.sleep(1.5)
+    await watch.look()
+    (gap,) = await audit_chain.gaps(pool)
+    assert gap.what is Down.WORKER
+    assert timedelta(seconds=1) < gap.until - gap.since < timedelta(seconds=10)
+
+
 async def test_an_engine_that_was_away_is_told_when_it_is_back(pool: Pool, state: StateFolder) -> None:
     with state.locked():
         async with embedded_temporal(state, synchronous="normal") as temporal:
