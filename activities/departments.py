@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.department import DepartmentSearch
@@ -39,7 +39,9 @@ class DepartmentActivities:
         except Unavailable as error:
             soon = error.params.get("retry_in_ms")
             delay = timedelta(milliseconds=int(soon)) if soon is not None else None
-            raise ApplicationError(error.code, type=error.code, next_retry_delay=delay) from error
+            # A department that is away is no news: its delivery and the alert say so, not a trace in the log at each try.
+            expected = ApplicationErrorCategory.BENIGN if soon is not None else ApplicationErrorCategory.UNSPECIFIED
+            raise ApplicationError(error.code, type=error.code, next_retry_delay=delay, category=expected) from error
         activity.raise_complete_async()
 
     @activity.defn
