@@ -17,6 +17,12 @@ app.add_typer(keys)
 KEYS_AT_ONCE = 2
 """How many of a department's keys count at a time: the one in force, and the one before it for a while."""
 
+CONDUCTS = (
+    "obedient|late|silent|returns|double|wrong-signature|wrong-order|garbage|slow-body|failing|busy|redirect|slow-answer"
+    "|down|mixed"
+)
+"""Written out: loading the simulator would make ``--help`` slow."""
+
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="argument-department")]
 
 SHIPPED = "haikou"
@@ -140,6 +146,41 @@ async def endpoint(
     else:
         minutes = max(1, round(known.inbox_after / 60))
         console.say("endpoint-is", department=department, url=known.url, concurrency=known.concurrency, minutes=minutes)
+
+
+@verb(app, "simulate")
+async def simulate(
+    console: Console,
+    departments: Annotated[list[str] | None, typer.Argument(metavar="CODE", help="argument-departments")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="option-simulate-all")] = False,
+    secret: Annotated[list[str] | None, typer.Option("--secret", help="option-secret", metavar="WHSEC")] = None,
+    host: Annotated[str, typer.Option("--host", help="option-simulate-host", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="option-simulate-port", metavar="PORT")] = 8113,
+    gateway: Annotated[str | None, typer.Option("--gateway", help="option-simulate-gateway", metavar="URL")] = None,
+    conduct: Annotated[str, typer.Option("--conduct", help="option-conduct", metavar=CONDUCTS)] = "obedient",
+    seed: Annotated[int, typer.Option("--seed", help="option-simulate-seed")] = 1,
+    within: Annotated[float, typer.Option("--within", min=0, help="option-within", metavar="SECONDS")] = 10.0,
+    register: Annotated[bool, typer.Option("--register", help="option-register")] = False,
+    lasting: Annotated[str | None, typer.Option("--for", help="option-for", metavar="TIME")] = None,
+) -> int:
+    from cli.entries import chosen
+    from cli.simulation import Play, given_secrets, length, play
+    from simulator.conduct import Name, Named
+
+    return await play(
+        console,
+        Play(
+            departments=tuple(departments or ()),
+            everyone=everyone,
+            secrets=given_secrets(secret or []),
+            conduct=Named(chosen(Name, conduct, "conduct") or Name.OBEDIENT, seed, within),
+            host=host,
+            port=port,
+            gateway=gateway,
+            register=register,
+            seconds=length(lasting),
+        ),
+    )
 
 
 @verb(keys, "show")

@@ -152,7 +152,8 @@ class Catalogue:
 @cache
 def _bundle(language: str) -> FluentBundle:
     bundle = FluentBundle([LANGUAGES[language]], use_isolating=False)
-    for name in (f"{language}.ftl", f"demo.{language}.ftl", f"rules.{language}.ftl", f"doors.{language}.ftl"):
+    names = ("", "demo.", "rules.", "doors.", "simulate.")
+    for name in (f"{part}{language}.ftl" for part in names):
         bundle.add_resource(FluentResource((files("texts") / name).read_text(encoding="utf-8")))
     return bundle
 
