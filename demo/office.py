@@ -5,13 +5,14 @@ They look at the same list as everybody (who waits for whom) and do the next thi
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from demo.plans import Plan
 from desk.commands import ask
 from desk.window import Desk
-from domain.case import Awaited, CaseView
+from domain.case import Awaited
 from domain.commands import (
     Assign,
     Command,
@@ -23,12 +24,13 @@ from domain.commands import (
     RecordCallback,
     VerifyRectification,
 )
-from domain.errors import LiandongError
+from domain.errors import LiandongError, Unavailable
 from domain.values import Value
 from storage import cases
 from storage.cases import CaseRow
+from storage.database import reaching_database
 
-OVERTAKEN = frozenset({"not-allowed-here", "case-closed", "already-assigned"})
+OVERTAKEN = frozenset({"not-allowed-here", "case-closed", "already-assigned", "already-convened", "already-decided"})
 """Refusals of what came too late: the case has moved on meanwhile."""
 
 LOOKS_EVERY = 0.3
@@ -52,37 +54,37 @@ class Office:
         self._plan_of = plan_of
         self._seen: set[tuple[str, str, str]] = set()
         self._calls: dict[str, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self.refused: list[str] = []
 
     async def work(self) -> None:
         """Until cancelled; nobody decides anything after that."""
-        try:
+        async with asyncio.TaskGroup() as group:
             while True:
-                for row in await cases.waiting(self._desk.pool, datetime.now(UTC), everything=True, limit=2000):
-                    self._take_up(row)
+                with suppress(Unavailable):  # the list cannot be read now: look again
+                    for row in await self._waiting():
+                        self._take_up(row, group)
                 await asyncio.sleep(LOOKS_EVERY)
-        finally:
-            for task in self._tasks:
-                task.cancel()
 
-    def _take_up(self, row: CaseRow) -> None:
+    async def _waiting(self) -> list[CaseRow]:
+        with reaching_database():
+            return await cases.waiting(self._desk.pool, datetime.now(UTC), everything=True, limit=2000)
+
+    def _take_up(self, row: CaseRow, group: asyncio.TaskGroup) -> None:
         key = (row.case_id, str(row.waiting_for), str(row.waiting_since))
         act = self._duties.get(row.waiting_for) if row.waiting_for else None
         if act is None or key in self._seen:
             return
         self._seen.add(key)
-        task = asyncio.create_task(self._carefully(row, act))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        group.create_task(self._carefully(row, act, key))
 
-    async def _carefully(self, row: CaseRow, act: "Duty") -> None:
+    async def _carefully(self, row: CaseRow, act: "Duty", key: tuple[str, str, str]) -> None:
         await asyncio.sleep(TAKES)
         try:
             await act(row)
+        except Unavailable:  # no answer: whoever it is tries again at the next look
+            self._seen.discard(key)
         except LiandongError as error:
-            if error.code not in OVERTAKEN:
-                self.refused.append(f"{row.case_id} {row.waiting_for}: {error.code}")
+            self.refused.append(f"{row.case_id} {row.waiting_for}: {error.code}")
 
     @property
     def _duties(self) -> dict[Awaited, "Duty"]:
@@ -96,8 +98,12 @@ class Office:
             Awaited.CALLBACK: self._call_back,
         }
 
-    async def _ask(self, row: CaseRow, command: Command, content: Value) -> CaseView:
-        return await ask(self._desk, row.case_id, command, content)
+    async def _ask(self, row: CaseRow, command: Command, content: Value) -> None:
+        try:
+            await ask(self._desk, row.case_id, command, content)
+        except LiandongError as error:
+            if error.code not in OVERTAKEN:
+                raise
 
     async def _assign(self, row: CaseRow) -> None:
         await self._ask(row, Command.ASSIGN, Assign(department=DESK_OF_LAST_RESORT, by="坐席07"))

@@ -14,7 +14,7 @@ from typing import Any
 from demo.office import Office
 from demo.plans import Plan, draw
 from demo.stories import STORIES
-from demo.town import Town, serving
+from demo.town import Town
 from desk.case_rows import CaseRow, read_cases, read_mapping
 from desk.cases import CaseFolder, folder, open_case
 from desk.directory_rows import read_departments, shipped_matters
@@ -22,11 +22,14 @@ from desk.rules import rules_in_force
 from desk.window import Desk
 from domain.department import Directory
 from domain.intake import NewDemand
+from domain.tokens import department_secret
 from outbox.cases import Engine
 from reference import path
 from runtime.settings import Settings
 from runtime.stack import Addresses, running_stack
 from runtime.temporal import connect
+from simulator.departments import Departments, Note, Said, Verdict
+from simulator.serving import serving
 from storage import cases, departments, ledger, orders
 from storage.cases import Count
 from storage.database import open_pool
@@ -126,7 +129,8 @@ async def _live(
 
     async with AsyncExitStack() as exits:
         key = addresses.servers.require_gateway_key().get_secret_value()
-        town = Town(addresses.gateway, key, plan_of)
+        refused: list[str] = []
+        town = _departments(key, plan_of, refused)
         exits.push_async_callback(town.close)
         directory = await _settle_departments(desk, await exits.enter_async_context(serving(town.app())))
         source, crowd = _crowd(directory, number)
@@ -142,8 +146,18 @@ async def _live(
         await _until_quiet(desk, reckoning, coming, look)
         await coming
         await _reckon(desk, reckoning)
-        reckoning.problems += town.refused + office.refused
+        reckoning.problems += refused + office.refused
     return reckoning
+
+
+def _departments(key: str, plan_of: Callable[[str], Plan], refused: list[str]) -> Departments:
+    """The town; what is answered otherwise than the plans expect is added to ``refused``."""
+
+    def told(note: Note) -> None:
+        if isinstance(note, Said) and note.verdict not in (Verdict.TAKEN, Verdict.OVERTAKEN):
+            refused.append(f"{note.word} {note.order_id}: {note.answer.status} {note.answer.outcome}")
+
+    return Departments(lambda code: (department_secret(key, code, 1),), Town(plan_of), told=told)
 
 
 async def _settle_departments(desk: Desk, url: str) -> Directory:
