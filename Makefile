@@ -1,7 +1,7 @@
 # What a developer or an operator types. Everything happens in .venv; nothing else is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up bench test lint format lock clean
+.PHONY: help demo up chaos bench test lint format lock clean
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -22,6 +22,9 @@ up: $(INSTALLED) ## start everything on this machine and keep it running until C
 
 bench: $(INSTALLED) ## what a case costs, beside a bare Temporal workflow and DBOS (about twelve minutes)
 	$(BIN)/python -m trials.bench --page docs/bench.md --json build/bench.json
+
+chaos: $(INSTALLED) ## kill everything in turn and together under load, and see whether a promise breaks (five minutes)
+	$(BIN)/python -m trials.chaos --page docs/chaos.md --json build/chaos.json
 
 test: lint ## lint, types, import contracts and all tests
 	$(BIN)/pytest
