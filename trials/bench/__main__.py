@@ -28,7 +28,7 @@ async def run(state: Path, *, quick: bool) -> Result:
         listed = await stuck(stage.database_url, rows=20_000 if quick else 1_000_000, runs=200)
         _note("lateness")
         late = await lateness(
-            stage, open_cases=100 if quick else 10_000, escalating=10 if quick else 200, limit=20 if quick else 240
+            stage, open_cases=100 if quick else 10_000, escalating=10 if quick else 200, limit=20 if quick else 400
         )
     return Result(report.cores(), rounds, size, at_once, found, latencies, late, listed, time.monotonic() - began)
 
