@@ -116,7 +116,7 @@ async def lateness(stage: Stage, *, open_cases: int, escalating: int, limit: flo
                 return
             await _start(desk, rules, f"open-o{number}", Urgency.NORMAL, stage.quiet)
             opened += 1
-            while number % 50 == 0 and await desk.pool.fetchval(NOT_ON_RECORD) > BACKLOG:
+            while number % 50 == 0 and await desk.pool.fetchval(NOT_ON_RECORD) > BACKLOG:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
 
     async with asyncio.TaskGroup() as group:
