@@ -39,7 +39,7 @@ class DepartmentActivities:
         except Unavailable as error:
             soon = error.params.get("retry_in_ms")
             delay = timedelta(milliseconds=int(soon)) if soon is not None else None
-            # A department that is away is no news: its delivery and the alert say so, not a trace in the log at each try.
+            # A department that is away is no news: its delivery and the alert say so, no trace in the log at each try.
             expected = ApplicationErrorCategory.BENIGN if soon is not None else ApplicationErrorCategory.UNSPECIFIED
             raise ApplicationError(error.code, type=error.code, next_retry_delay=delay, category=expected) from error
         activity.raise_complete_async()
