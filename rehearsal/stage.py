@@ -21,7 +21,6 @@ from temporalio.worker import (
     ExecuteWorkflowInput,
     Interceptor,
     StartActivityInput,
-    StartLocalActivityInput,
     UnsandboxedWorkflowRunner,
     Worker,
     WorkflowInboundInterceptor,
@@ -166,14 +165,8 @@ def _outside(directory: Directory, ended: Callable[[str, tuple[Fact, ...] | Fell
         def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
             if input.activity == DepartmentActivities.request_department.__name__:
                 return super().start_activity(input)
-            return self.done(input)
-
-        def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
-            return self.done(input)
-
-        def done(self, asked: StartActivityInput | StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
-            answer = _activity(directory, asked.activity, asked.args)
-            return cast("workflow.ActivityHandle[Any]", asyncio.create_task(answer))
+            done = _activity(directory, input.activity, input.args)
+            return cast("workflow.ActivityHandle[Any]", asyncio.create_task(done))
 
     class Inbound(WorkflowInboundInterceptor):
         def init(self, outbound: WorkflowOutboundInterceptor) -> None:

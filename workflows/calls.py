@@ -19,11 +19,6 @@ class Call(TypedDict):
     """For one that may take long: how long it may give no sign of life."""
 
 
-class LocalCall(TypedDict):
-    start_to_close_timeout: timedelta
-    retry_policy: RetryPolicy
-
-
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 """Until it works: the ladder never waits for these."""
 
@@ -52,13 +47,5 @@ CALLS: dict[str, Call] = {
     ),
     AuditActivities.audit_record.__name__: Call(
         start_to_close_timeout=timedelta(minutes=30), retry_policy=RetryPolicy(maximum_attempts=1)
-    ),
-}
-
-AT_ONCE: dict[str, LocalCall] = {
-    # Within the workflow task that caused the facts, for one event instead of six; tried once. Where the database does
-    # not take them, the call above goes on trying: a timer of the case is kept waiting by so much and no more.
-    LedgerActivities.record.__name__: LocalCall(
-        start_to_close_timeout=timedelta(seconds=1), retry_policy=RetryPolicy(maximum_attempts=1)
     ),
 }

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.ledger import LedgerActivities
 from domain.calendar import WorkCalendar
@@ -21,7 +20,7 @@ from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
-from workflows.calls import AT_ONCE, CALLS
+from workflows.calls import CALLS
 from workflows.tasks import beside
 
 _FAILED_RUNG = frozenset(
@@ -105,7 +104,11 @@ class CaseFile:
             facts=facts,
             view=self.view(),
         )
-        await _write(record)
+        # Not a local activity: that one has its effect before its workflow task is durable, and a task that is lost is
+        # lived anew with other facts under the same numbers.
+        await workflow.execute_activity_method(
+            LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__]
+        )
         self.state.written = max(self.state.written, facts[-1].seq)
 
     async def _until_quiet(self) -> None:
@@ -368,15 +371,6 @@ class Bell(NamedTuple):
 def _urgency(waiting: Waiting) -> tuple[bool, float, datetime]:
     until = waiting.until.timestamp() if waiting.until else float("inf")
     return (not waiting.overdue, until, waiting.since)
-
-
-async def _write(record: Record) -> None:
-    """At once, where the database takes it: what a command did is on record then before the command is answered."""
-    name = LedgerActivities.record.__name__
-    try:
-        await workflow.execute_local_activity_method(LedgerActivities.record, record, **AT_ONCE[name])
-    except (ActivityError, ApplicationError):
-        await workflow.execute_activity_method(LedgerActivities.record, record, **CALLS[name])
 
 
 async def _wait(condition: Callable[[], bool], longest: timedelta | None) -> None:

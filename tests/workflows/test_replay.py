@@ -66,6 +66,6 @@ async def test_the_lives_of_today_replay(told_lives: dict[str, Told]) -> None:
 
 async def test_a_history_that_does_not_fit_is_found(told_lives: dict[str, Told]) -> None:
     history = told_lives["plain"].history
-    changed = history.to_json().replace('"request_department"', '"another_activity"')
+    changed = history.to_json().replace('"record"', '"another_activity"')
     with pytest.raises(NondeterminismError):
         await replayer().replay_workflow(WorkflowHistory.from_json(history.workflow_id, changed))
