@@ -63,6 +63,7 @@ class Door:
             return
         request, began, answered = Request(scope), perf_counter(), _Answered(send)
         request.state.answer, request.state.refused, request.state.caller = answer, None, None
+        request.state.entrance, request.state.claimed = None, None
         try:
             body = await self._let_in(request, receive)
             await self._app(scope, _replayed(body, receive), answered)
@@ -84,7 +85,7 @@ class Door:
         entrance = next((entrance for entrance in self._entrances if entrance.leads_to(path)), None)
         if entrance is None:
             raise EdgeRefusal(HTTPStatus.NOT_FOUND, NotFound("route-unknown"))
-        request.state.answer = entrance.answer
+        request.state.answer, request.state.entrance = entrance.answer, entrance.prefix
         body = b""
         if request.method in ("POST", "PUT", "PATCH"):
             _check_head(request, entrance.media_types)
@@ -106,9 +107,10 @@ class Door:
             await response(request.scope, request.receive, answered)
 
     def _note(self, request: Request, status: int | None, seconds: float) -> None:
-        route = getattr(request.scope.get("route"), "path", "-")
+        route = getattr(request.scope.get("route"), "path", request.state.entrance or "-")
         caller: Caller | None = request.state.caller
-        who = "-" if caller is None else caller.token_id or caller.department or "-"
+        unproved = f"{request.state.claimed} (unproved)" if request.state.claimed else "-"
+        who = unproved if caller is None else caller.token_id or caller.department or "-"
         _log.info("%s %s %s by %s in %.0f ms", request.method, route, status, who, seconds * 1000)
         self._metrics.answered(_method(request), route, status or 0, seconds)
         code: str | None = request.state.refused

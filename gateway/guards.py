@@ -49,6 +49,7 @@ async def _system(pool: Pool, key: str, request: Request, body: bytes) -> Caller
         serials = await access.valid_serials(pool, code) if "\0" not in code else []
     # One that nobody knows takes as long as one whose signature is wrong.
     secrets = [department_secret(key, code, serial) for serial in serials or (0,)]
+    request.state.claimed = code if serials else None  # a department that there is: whose key is wrong must be found
     if not is_signed(secrets, request.headers, body) or not serials:
         raise _unproved("signature-wrong")
     try:

@@ -475,8 +475,8 @@ async def test_the_log_says_who_and_which_route_and_nothing_that_was_sent(
     assert [line.partition(" in ")[0] for line in told] == [
         f"POST /v1/orders/{{order_id}}/reply 404 by {who}",
         f"GET /v1/orders 200 by {who}",
-        f"GET - 404 by {who}",
-        "GET - 401 by -",
+        f"GET /v1/orders 404 by {who}",
+        "GET /v1/orders 401 by -",
     ]
     own = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("http"))
     assert PHONE not in own
