@@ -93,7 +93,8 @@ async def _reply(pool: Pool, client: Client, callback: Callback) -> HandedOver:
 async def _complete(client: Client, callback: Callback, reply: Reply) -> bool:
     request = client.get_async_activity_handle(workflow_id=callback.case_id, run_id=None, activity_id=callback.order_id)
     try:
-        await request.complete(reply, rpc_timeout=PATIENCE)
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await request.complete(reply, rpc_timeout=PATIENCE)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -117,13 +118,14 @@ async def _tell(client: Client, callback: Callback, reply: Reply) -> bool:
 
 async def _update(client: Client, callback: Callback, command: Command, content: Value, answer: type[CaseView]) -> Any:
     """The engine knows an update by its id: the same callback again changes nothing."""
-    return await client.get_workflow_handle(callback.case_id).execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
-        command,
-        content,
-        id=f"{callback.department}/{callback.callback_id}",  # callback ids are unique within a department only
-        result_type=answer,
-        rpc_timeout=PATIENCE,
-    )
+    async with asyncio.timeout(PATIENCE.total_seconds()):  # the SDK's own limit is that of each of its tries
+        return await client.get_workflow_handle(callback.case_id).execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+            command,
+            content,
+            id=f"{callback.department}/{callback.callback_id}",  # callback ids are unique within a department only
+            result_type=answer,
+            rpc_timeout=PATIENCE,
+        )
 
 
 async def _on_record(pool: Pool, callback: Callback, *, taken: bool) -> CallbackOutcome:

@@ -183,13 +183,13 @@ async def until(look: Callable[[], Any], enough: Callable[[Any], bool], limit: f
 
 
 @asynccontextmanager
-async def office_of(servers: Servers) -> AsyncGenerator[Office]:
-    """A database with the shipped directory, the desk and the gateway, under the demo's policy, whose working day
-    is a second. The worker is the caller's."""
+async def office_of(servers: Servers, policy: str = "demo") -> AsyncGenerator[Office]:
+    """A database with the shipped directory, the desk and the gateway; without another word under the demo's policy,
+    whose working day is a second. The worker is the caller's."""
     async with (
         new_database(servers.postgres_url) as url,
         await open_pool(url) as pool,
-        outside_of(pool, servers.client, policy="demo") as outside,
+        outside_of(pool, servers.client, policy=policy) as outside,
         serving(create_app(desk_of(outside), GATEWAY_KEY)) as address,
         httpx.AsyncClient(base_url=address, timeout=20, trust_env=False) as http,
     ):
