@@ -128,5 +128,6 @@ def _checked(adapter: TypeAdapter[str], given: str, field: str) -> str:
     except ValidationError as error:
         kind = error.errors(include_url=False)[0]["type"]
         if kind.startswith(field):
-            raise Invalid(kind, field=field) from None
+            value = "…" if "@" in given else shown(field, given)  # a password may stand before it
+            raise Invalid(kind, field=field, value=value) from None
         raise Invalid("input-malformed", field=field, value=shown(field, given)) from None

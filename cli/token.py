@@ -82,7 +82,7 @@ async def list_(
             "column-kind",
             "column-holder",
             "column-department",
-            "column-since",
+            "column-issued",
             "column-revoked",
         )
         rows = [

@@ -44,6 +44,7 @@ no-tokens = No token has been issued.
 column-delivery = Delivery
 column-token = Token
 column-holder = Holder
+column-issued = Issued
 column-revoked = Revoked
 
 error-department-unreachable = The system of { $department } does not take the order ({ $reason }); it is tried again.

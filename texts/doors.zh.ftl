@@ -44,6 +44,7 @@ no-tokens = 没有发放过令牌。
 column-delivery = 送达
 column-token = 令牌
 column-holder = 持有人
+column-issued = 签发
 column-revoked = 撤销
 
 error-department-unreachable = { $department } 的系统没有接收工单（{ $reason }）；会再次发送。
