@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from desk.window import Desk
 from domain.callbacks import (
+    COMMANDS,
     KINDS,
     Callback,
     CallbackKind,
@@ -14,7 +15,7 @@ from domain.callbacks import (
     fingerprint,
 )
 from domain.citizen import blot_out_all
-from domain.commands import Command, departments_named
+from domain.commands import departments_named
 from domain.errors import LiandongError, NotFound, NotYours, Refused, Unavailable
 from domain.order import case_id_of
 from domain.values import Value
@@ -122,7 +123,7 @@ async def _after_closing(desk: Desk, callback: Callback, closing: str) -> Receiv
     """A closed case takes nothing more; but what it took before is still known. Raises Refused."""
     known = await callbacks.known(desk.pool, callback.department, callback.callback_id)
     if known is None:
-        asked = Command.NOTE_LATE_REPLY.value if callback.kind is CallbackKind.REPLY else callback.kind.value
+        asked = COMMANDS.get(callback.kind, callback.kind).value
         raise Refused("case-closed", case=callback.case_id, asked=asked, closing=closing)
     _require_same(known, callback)
     return _received(known, repeated=True)

@@ -31,7 +31,7 @@ async def test_from_open_to_closed(hotline: Cli) -> None:
 
     done = await hotline("order", "acknowledge", order, "--department", police, "--by", "chen")
     assert done.code == 0
-    assert f"Order {order} is acknowledged by {police}." in done.out
+    assert f"Order {order} is acknowledged." in done.out
     assert "order reply" in done.out, "the next step is that of the case after the command"
 
     reply = (
@@ -109,7 +109,7 @@ async def test_a_case_without_a_department_waits_for_the_operator(hotline: Cli) 
         *("order", "return", f"{case}.1", "--department", "hk-housing", "--reason", "not ours", "--basis", "rule 9"),
         *("--suggests", "hk-traffic-police"),
     )
-    assert f"Order {case}.1 is returned by hk-housing." in done.out
+    assert f"Order {case}.1 is returned." in done.out
     assert f"liandong order acknowledge {case}.2 --department hk-traffic-police" in done.out
     done = await hotline("case", "withdraw", case, "--reason", "the citizen has found out", "--output", "json")
     assert (done.data["status"], done.data["closing"]) == ("closed", "withdrawn")
@@ -158,8 +158,8 @@ async def test_the_ladder_by_hand(hotline: Cli) -> None:
         ("order", "reply", f"{case}.1", "--department", lead, "--result", "explained", "--statement", "too late"),
         ("ledger", "verify"),
     )
-    assert "after its case was closed" in late.out
+    assert late.code == 4
+    assert f"Case {case} is closed (resolved); it is no longer possible to reply." in late.err
     assert verified.out.startswith("Every chain fits: 1 cases")
     trail = await hotline("--lang", "zh", "case", "trail", case)
-    assert "办结后收到的答复，按迟到留存" in trail.out
     assert "限期整改" in trail.out

@@ -44,7 +44,7 @@ ENTERED: tuple[type[BaseModel], ...] = (NewDemand, Citizen, NewReply, CaseRow, D
 SHOWN: tuple[type[BaseModel], ...] = (AccessToken,)
 """What people and files enter, beside the commands."""
 
-BESIDE_COMMANDS = {"command-reply", "command-extension"}
+BESIDE_COMMANDS = {"command-reply"}
 """What refusals call allowed although it is no command of a case: a reply completes the request that waits."""
 
 
