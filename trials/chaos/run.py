@@ -30,7 +30,7 @@ from trials.chaos.promises import Evidence, Promise, hold_all
 SWEEP_EVERY: Final = timedelta(seconds=5)
 """The sweep looks every minute otherwise: as an operator would, the trial sets it to the pace of its limits."""
 
-SETTLES: Final = 150.0
+SETTLES: Final = 120.0
 """Seconds until every case is closed after the last fault and the last case."""
 
 AFTER_EFFECT: Final = 5.0
