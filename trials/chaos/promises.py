@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from desk.window import Desk
+from domain.audit import WRONG
 from domain.callbacks import Callback, CallbackKind, CallbackOutcome
 from domain.case import CaseView, Status
 from domain.ledger import Entry, FactKind
@@ -182,8 +183,8 @@ async def audited(evidence: Evidence) -> Promise:
         return promise
     found = json.loads(said)
     promise.looked_at = found["cases"]
-    promise.broken += [f"{what}: {found[what]}" for what in ("missing", "doubled") if found[what]]
-    promise.broken += [json.dumps(finding, ensure_ascii=False) for finding in found["findings"]]
+    promise.broken += [f"{flaw}: {number}" for flaw, number in found["flaws"].items() if flaw in WRONG]
+    promise.broken += [json.dumps(one, ensure_ascii=False) for one in found["findings"] if one["flaw"] in WRONG]
     return promise
 
 
