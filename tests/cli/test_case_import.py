@@ -101,10 +101,10 @@ async def test_the_directory(online: Cli, tmp_path: Path) -> None:
     listed, unknown, token, stranger = await online.all(
         ("department", "list", "--matter", "blocked-gate", "--output", "json"),
         ("department", "list", "--district", "46010"),
-        ("department", "token", "a-1"),
-        ("department", "token", "z-1"),
+        ("department", "key", "show", "a-1", "--output", "json"),
+        ("department", "key", "show", "z-1"),
     )
     assert "a-1" in [department["code"] for department in listed.data]
     unknown.refused(3, "46010", "Did you mean 4601")
-    assert len(token.out.strip()) == 64
+    assert [key["secret"].startswith("whsec_") for key in token.data] == [True]
     stranger.refused(3, "z-1")

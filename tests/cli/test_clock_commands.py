@@ -76,12 +76,16 @@ async def test_an_extension_is_granted_once_and_before_expiry(hotline: Cli) -> N
     too_long.refused(4, "300 days are more than the 10 working days")
     other.refused(4, "hk-housing")
     unknown.refused(3, "nobody-1.1")
-    assert (await hotline("case", "show", case, "--output", "json")).data == before.data
+    now = (await hotline("case", "show", case, "--output", "json")).data
+    assert {**now, "callbacks": None} == {**before.data, "callbacks": None}
+    assert [one["outcome"] for one in now["callbacks"]] == ["accepted", "refused"], "what the case refused is kept"
 
     done = await hotline(*extend, *MORE)
     assert done.code == 0, done
     again = await hotline("--lang", "zh", *extend, *MORE)
-    again.refused(4, f"{case}.1")
+    assert (again.code, "以前已收到" in again.out) == (0, True), "the same words are the same callback"
+    another = await hotline("--lang", "zh", *extend, *MORE, "--callback-id", "another")
+    another.refused(4, f"{case}.1")
     after = await hotline("case", "show", case, "--output", "json")
     assert after.data["orders"][0]["due_at"] > before.data["orders"][0]["due_at"]
 
