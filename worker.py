@@ -71,9 +71,14 @@ async def _audit(outside: Outside) -> AuditFigures:
 
 
 def sandboxed() -> WorkflowRunner:
-    """Keeps workflows from whatever would not be the same at replay. A check, and tests run with it: it is half of
-    what a case costs the worker, and guards in ``workflows`` alone what lint forbids there and in ``domain``."""
+    """Keeps workflows from whatever would not be the same at replay. A check, which tests run with."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def plain() -> WorkflowRunner:
+    """Without the sandbox, which is half of what a case costs the worker, and guards what lint and import contracts
+    forbid already: for production."""
+    return UnsandboxedWorkflowRunner()
 
 
 def build_worker(
@@ -83,13 +88,13 @@ def build_worker(
     runner: WorkflowRunner | None = None,
     max_cached_workflows: int = 1000,
 ) -> Worker:
-    """The worker for every workflow and activity; a ``runner`` other than the plain one is a test's."""
+    """The worker for every workflow and activity; without a ``runner`` workflows are sandboxed."""
     return Worker(
         outside.engine.client,
         task_queue=outside.engine.task_queue,
         workflows=list(WORKFLOWS),
         activities=activities_of(outside),
-        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        workflow_runner=runner or sandboxed(),
         interceptors=list(interceptors),
         max_cached_workflows=max_cached_workflows,
         max_concurrent_activities=CONCURRENT_ACTIVITIES,

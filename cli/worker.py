@@ -36,7 +36,7 @@ async def worker(
     from runtime.settings import locate
     from runtime.temporal import connect
     from runtime.watch import watching
-    from worker import Outside, build_worker, department_http
+    from worker import Outside, build_worker, department_http, plain
 
     settings = console.given(task_queue=task_queue, policy=policy)
     read(settings.policy)  # one that cannot be used would be noticed by the first case
@@ -54,7 +54,7 @@ async def worker(
             rules=lambda: rules_in_force(pool, settings.policy),
             deadman=settings.deadman,
         )
-        async with watching(pool, client, settings.task_queue), build_worker(outside):
+        async with watching(pool, client, settings.task_queue), build_worker(outside, runner=plain()):
             log.info("at work on task queue %s of %s", settings.task_queue, servers.temporal_address)
             await until_told_to_stop()
             log.info("stopping")

@@ -34,7 +34,7 @@ def test_the_short_bench_measures_everything(tmp_path: Path) -> None:
     assert written.startswith("before\n")
     assert written.endswith("after\n")
     assert "old" not in written
-    assert written.count("| liandong |") == 1
+    assert written.count("\n| liandong |") == 1
 
 
 def test_the_bench_names_no_machine() -> None:
