@@ -117,7 +117,7 @@ def _known_zone(name: str) -> str:
 
 def _whole_format(text: str) -> str:
     try:
-        understood = datetime.strptime(PROBE.strftime(text), text).date() == PROBE.date()  # noqa: DTZ007
+        understood = datetime.strptime(PROBE.strftime(text), text).date() == PROBE.date()  # noqa: DTZ007 - only the date
     except ValueError:
         understood = False
     if not understood:

@@ -75,7 +75,7 @@ def scripted(actors_of: Callable[[str], Actors]) -> Interceptor:
     """A worker interceptor that puts these people around each case; ``actors_of`` is given the case id."""
 
     class Outbound(WorkflowOutboundInterceptor):
-        def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's own name
             if input.activity != DepartmentActivities.request_department.__name__:
                 return super().start_activity(input)
             request = cast("OrderRequest", input.args[0])
@@ -86,7 +86,7 @@ def scripted(actors_of: Callable[[str], Actors]) -> Interceptor:
         def init(self, outbound: WorkflowOutboundInterceptor) -> None:
             super().init(Outbound(outbound))
 
-        async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
+        async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002 - the SDK's own name
             if workflow.info().workflow_type != "Case":
                 return await super().execute_workflow(input)
             actors = actors_of(workflow.info().workflow_id)
@@ -101,7 +101,7 @@ def scripted(actors_of: Callable[[str], Actors]) -> Interceptor:
     class Scripted(Interceptor):
         def workflow_interceptor_class(
             self,
-            input: WorkflowInterceptorClassInput,  # noqa: A002
+            input: WorkflowInterceptorClassInput,  # noqa: A002 - the SDK's own name
         ) -> type[WorkflowInboundInterceptor]:
             del input
             return Inbound

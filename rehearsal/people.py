@@ -43,7 +43,7 @@ from rehearsal.conduct import Conduct, Profile
 from rehearsal.delays import Delay, end_of
 from workflows.case import CaseWorkflow
 from workflows.case_file import CaseFile
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 SLOPPY: Final = 59.0
 """Seconds: nobody is punctual to the second, so no two things happen at once and nothing exactly at its limit."""
@@ -82,15 +82,14 @@ class People:
         file, order = _file(), request.order
         dice = _Draw(self.dice, (order.department, order.order_id.rpartition(".")[2]), file)
         conduct = self.profile.conduct_of(order.department, order.rung, order.role)
-        with self._telling():
-            async with beside() as start:
-                start(self._acknowledge(case, order, conduct, dice))
-                if order.returnable and dice.happens("returns", conduct.returns.share):
-                    await self._give_back(case, order, conduct, dice)
-                if dice.happens("silent", conduct.silent):
-                    await _forever()
-                delay = conduct.answers.delay_of(file.case.nature, file.case.urgency)
-                await dice.wait("answers", delay, since=order.sent_at, pace=conduct.pace)
+        with self._telling(), Beside() as beside:
+            beside.start(self._acknowledge(case, order, conduct, dice))
+            if order.returnable and dice.happens("returns", conduct.returns.share):
+                await self._give_back(case, order, conduct, dice)
+            if dice.happens("silent", conduct.silent):
+                await _forever()
+            delay = conduct.answers.delay_of(file.case.nature, file.case.urgency)
+            await dice.wait("answers", delay, since=order.sent_at, pace=conduct.pace)
         explained = dice.happens("explained", conduct.answers.explained)
         return Reply(
             callback_id=f"{order.order_id}.reply",
@@ -146,14 +145,14 @@ class People:
                 if waiting.awaited in duties and (key, waiting.since) not in taken:
                     yield (key, waiting.since), waiting
 
-        async with beside() as start:
+        with Beside() as beside:
             while True:
                 await workflow.wait_condition(lambda: any(True for _ in news()))
                 for occasion, waiting in list(news()):
                     taken.add(occasion)
                     turns[waiting.awaited] += 1
                     dice = _Draw(self.dice, (waiting.awaited, turns[waiting.awaited]), file)
-                    start(self._take_up(duties[waiting.awaited], _Turn(case, file, dice, occasion)))
+                    beside.start(self._take_up(duties[waiting.awaited], _Turn(case, file, dice, occasion)))
 
     async def _take_up(self, duty: "_Duty", turn: "_Turn") -> None:
         with self._telling():

@@ -162,7 +162,7 @@ def _outside(directory: Directory, ended: Callable[[str, tuple[Fact, ...] | Fell
     """A worker interceptor in place of the world outside: takes the activities, and the facts at the end."""
 
     class Outbound(WorkflowOutboundInterceptor):
-        def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's own name
             if input.activity == DepartmentActivities.request_department.__name__:
                 return super().start_activity(input)
             done = _activity(directory, input.activity, input.args)
@@ -172,7 +172,7 @@ def _outside(directory: Directory, ended: Callable[[str, tuple[Fact, ...] | Fell
         def init(self, outbound: WorkflowOutboundInterceptor) -> None:
             super().init(Outbound(outbound))
 
-        async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
+        async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002 - the SDK's own name
             case_id, state = workflow.info().workflow_id, cast("CaseWorkflow", workflow.instance()).file.state
             left = state.opened_at + HORIZON - workflow.now()
             run = asyncio.create_task(super().execute_workflow(input))
@@ -185,7 +185,7 @@ def _outside(directory: Directory, ended: Callable[[str, tuple[Fact, ...] | Fell
     class Outside(Interceptor):
         def workflow_interceptor_class(
             self,
-            input: WorkflowInterceptorClassInput,  # noqa: A002
+            input: WorkflowInterceptorClassInput,  # noqa: A002 - the SDK's own name
         ) -> type[WorkflowInboundInterceptor]:
             del input
             return Inbound

@@ -72,7 +72,7 @@ from workflows.rungs.joint_meeting import joint_meeting
 from workflows.rungs.rectification import rectification
 from workflows.rungs.referral import referral
 from workflows.rungs.supervised import supervised
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 STATIONS: dict[Step, Callable[[CaseFile, Orders], Coroutine[None, None, Ending]]] = {
     Rung.DISPATCH: dispatch,
@@ -100,10 +100,10 @@ class CaseWorkflow:
     async def run(self, start: CaseStart) -> CaseResult:
         """The path of a case: station after station, until it is closed and the record is complete."""
         del start  # __init__ has taken it
-        async with beside() as begin:
-            begin(self.file.keep_record())
-            begin(self.orders.keep_reminders())
-            begin(rules.end_holds(self.file))
+        with Beside() as beside:
+            beside.start(self.file.keep_record())
+            beside.start(self.orders.keep_reminders())
+            beside.start(rules.end_holds(self.file))
             while self.file.state.step is not End.CLOSED:
                 ending = await self.unless_interrupted(STATIONS[self.file.state.step])
                 self.go_on(ending)

@@ -21,7 +21,7 @@ from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import CALLS
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 _FAILED_RUNG = frozenset(
     {
@@ -88,12 +88,12 @@ class CaseFile:
         is heard of is not the same at every replay (temporalio/sdk-rust#1146). So each carries all that is not known to
         be written, and the ledger takes what it lacks.
         """
-        async with beside() as begin:
+        with Beside() as beside:
             while True:
                 await workflow.wait_condition(lambda: len(self.state.facts) > self._begun)
                 await self._until_quiet()
                 self._begun = len(self.state.facts)
-                begin(self._record())
+                beside.start(self._record())
 
     async def _record(self) -> None:
         facts = tuple(self.state.facts[self.state.written :])

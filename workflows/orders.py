@@ -20,7 +20,7 @@ from domain.limits import acknowledge_limit
 from domain.order import Order, OrderRequest, OrderStatus, OrderWithdrawal, Reply, Role, WithdrawalReason
 from workflows.calls import CALLS
 from workflows.case_file import Bell, CaseFile
-from workflows.tasks import Beside, beside
+from workflows.tasks import Beside
 
 
 class Orders:
@@ -334,12 +334,12 @@ class Orders:
         """Ask every assisting department, those named later too; their silence becomes a fact and decides nothing."""
         state = self.file.state
         asked: set[str] = set()
-        async with beside() as start:
+        with Beside() as beside:
             while True:
                 await workflow.wait_condition(lambda: state.lead is not None and limit in state.limits)
                 for department in [d for d in state.assisting if d not in asked]:
                     asked.add(department)
-                    start(self.duty(self.send(department, Role.ASSISTING, limit, returnable=False)))
+                    beside.start(self.duty(self.send(department, Role.ASSISTING, limit, returnable=False)))
                 await workflow.wait_condition(lambda: not asked.issuperset(state.assisting))
 
 

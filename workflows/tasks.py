@@ -1,18 +1,32 @@
 """Work that runs beside the path of a case."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
 
 Work = Coroutine[Any, Any, object]
 
 
 class Beside:
-    """A group of tasks. A task that failed is not lost: its error is raised by ``raise_failed``."""
+    """Tasks that run beside something. One that failed is not lost: its error is raised by ``raise_failed``.
+
+    As a context manager, they run beside what happens inside and end with it. A class and no generator: a workflow that
+    is dropped unfinished is collected as garbage in any order, and a generator that went first cannot be closed again.
+    """
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[object]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+        if error is None:
+            self.raise_failed()
 
     def start(self, work: Work) -> None:
         self._tasks = [task for task in self._tasks if not task.done() or _failure(task)]
@@ -34,14 +48,3 @@ class Beside:
 
 def _failure(task: asyncio.Task[object]) -> BaseException | None:
     return task.exception() if task.done() and not task.cancelled() else None
-
-
-@asynccontextmanager
-async def beside() -> AsyncGenerator[Callable[[Work], None]]:
-    """Start coroutines that run beside what happens inside, and end with it."""
-    tasks = Beside()
-    try:
-        yield tasks.start
-    finally:
-        tasks.cancel()
-    tasks.raise_failed()

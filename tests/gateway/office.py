@@ -173,7 +173,7 @@ def reply_body(order_id: str, **more: object) -> dict[str, object]:
     return {"order_id": order_id, "result": "resolved", "statement": "棚已拆除", "by": "经办人 12", **more}
 
 
-async def until(look: Callable[[], Any], enough: Callable[[Any], bool], limit: float = 12.0) -> Any:
+async def until(look: Callable[[], Any], enough: Callable[[Any], bool], limit: float = 30.0) -> Any:
     """Look again until it is ``enough``."""
     ends = time.monotonic() + limit
     while not enough(seen := await look()):

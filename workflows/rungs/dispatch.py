@@ -12,7 +12,7 @@ from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
 from workflows.rungs.lead import ask_lead
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 
 async def dispatch(file: CaseFile, orders: Orders) -> Ending:
@@ -22,8 +22,8 @@ async def dispatch(file: CaseFile, orders: Orders) -> Ending:
         file.start_limit(HANDLE)  # runs on through returns and re-assignments
         return orders.send(department, Role.LEAD, HANDLE, returnable=True, acknowledge=True)
 
-    async with beside() as start:
-        start(orders.assist(HANDLE))
+    with Beside() as beside:
+        beside.start(orders.assist(HANDLE))
         while True:
             answer = await ask_lead(file, orders, HANDLE, send)
             if isinstance(answer, Ending):

@@ -9,7 +9,7 @@ from domain.order import Role
 from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 
 async def joint_meeting(file: CaseFile, orders: Orders) -> Ending:
@@ -36,9 +36,9 @@ async def carry_out(file: CaseFile, orders: Orders, conclusion: ConcludeMeeting)
         task.department: send_task(file, orders, task, task.department == conclusion.lead) for task in conclusion.tasks
     }
     lead_order = sent.pop(conclusion.lead or "")
-    async with beside() as start:
+    with Beside() as beside:
         for order_id in sent.values():
-            start(orders.duty(order_id))
+            beside.start(orders.duty(order_id))
         end = await orders.duty(lead_order)
         return end if isinstance(end, Ending) else await answered(file, orders[lead_order])
 

@@ -14,7 +14,7 @@ from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
 from workflows.rungs.lead import ask_lead
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 
 async def referral(file: CaseFile, orders: Orders) -> Ending:
@@ -50,8 +50,8 @@ async def verify_again(file: CaseFile, orders: Orders) -> Ending:
     def send(department: str) -> str:
         return orders.send(department, Role.LEAD, limit, returnable=False)
 
-    async with beside() as start:
-        start(orders.assist(limit))
+    with Beside() as beside:
+        beside.start(orders.assist(limit))
         answer = await ask_lead(file, orders, limit, send)
         if isinstance(answer, Ending):
             file.note(FactKind.COMMISSION_INFORMED, due_at=answer.due_at, of=answer.outcome.value)

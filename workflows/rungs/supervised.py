@@ -7,7 +7,7 @@ from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
 from workflows.rungs.lead import ask_lead
-from workflows.tasks import beside
+from workflows.tasks import Beside
 
 
 async def supervised(file: CaseFile, orders: Orders) -> Ending:
@@ -17,8 +17,8 @@ async def supervised(file: CaseFile, orders: Orders) -> Ending:
     def send(department: str) -> str:
         return orders.send(department, Role.LEAD, SUPERVISED, returnable=not file.state.named)
 
-    async with beside() as start:
-        start(orders.assist(SUPERVISED))
+    with Beside() as beside:
+        beside.start(orders.assist(SUPERVISED))
         answer = await ask_lead(file, orders, SUPERVISED, send)
         if isinstance(answer, Ending):
             return answer
