@@ -20,7 +20,7 @@ dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: .87rem; line-height: 1.5; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 2px solid var(--line); }
-th, td { padding: .45rem .6rem .45rem 0; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .45rem .6rem .45rem 0; vertical-align: top; overflow-wrap: anywhere; white-space: pre-line; }
 td { border-bottom: 1px solid var(--line); }
 tr { break-inside: avoid; }
 thead { display: table-header-group; }

@@ -1,5 +1,6 @@
 """The dossier as a PDF, with the glyphs that it uses of a Chinese font inside."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,15 @@ SIMPLIFIED: Final = 2
 
 RESTRICTED: Final = 0x0002
 """The bit of a font's ``fsType`` that forbids to embed it."""
+
+PIECES: Final = re.compile(
+    r"\s*(?:[\u2588\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]|[^\s\u2588\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]+)"
+    r"[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u2019\u201d]*"
+)
+"""What stays together on a line: a Chinese character or a word, with the closing marks behind it."""
+
+SLACK: Final = 3.0
+"""Millimetres that are left free at the right: the cell's margins."""
 
 INK, SOFT, LINE, RED = (28, 36, 48), (91, 102, 117), (213, 218, 225), (163, 35, 31)
 MARGIN: Final = 16.0
@@ -89,7 +99,7 @@ def _heading(pdf: Any, sheet: Sheet) -> None:
 def _write(pdf: Any, text: str, size: float, colour: tuple[int, int, int], height: float) -> None:
     pdf.set_font("text", size=size)
     pdf.set_text_color(*colour)
-    pdf.multi_cell(0, height, text, align="L", wrapmode=_wrap(text), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, height, _folded(pdf, text, pdf.epw), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _section(pdf: Any, section: Section) -> None:
@@ -108,13 +118,14 @@ def _section(pdf: Any, section: Section) -> None:
 def _pair(pdf: Any, name: str, value: str) -> None:
     pdf.set_font("text", size=9.5)
     width = pdf.epw - NAMES
-    lines = pdf.multi_cell(width, 5.4, value, align="L", wrapmode=_wrap(value), dry_run=True, output="LINES")
+    value = _folded(pdf, value, width)
+    lines = pdf.multi_cell(width, 5.4, value, align="L", dry_run=True, output="LINES")
     if pdf.will_page_break(5.4 * min(len(lines), 3)):
         pdf.add_page()
     pdf.set_text_color(*SOFT)
     pdf.cell(NAMES, 5.4, name)
     pdf.set_text_color(*INK)
-    pdf.multi_cell(width, 5.4, value, align="L", wrapmode=_wrap(value), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(width, 5.4, value, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(0.6)
 
 
@@ -134,18 +145,27 @@ def _table(pdf: Any, table: Table) -> None:
         padding=(1, 2, 1, 0),
         text_align="LEFT",
         v_align="TOP",
-        wrapmode="CHAR" if _chinese("".join("".join(row) for row in table.rows)) else "WORD",
     ) as printed:
         for cells in (table.headings, *table.rows):
             row = printed.row()
-            for cell in cells:
-                row.cell(cell)
+            for cell, share in zip(cells, table.shares, strict=True):
+                row.cell(_folded(pdf, cell, pdf.epw * share / 100))
 
 
-def _wrap(text: str) -> str:
-    """Chinese is broken between any two characters; other text between words."""
-    return "CHAR" if _chinese(text) else "WORD"
+def _folded(pdf: Any, text: str, width: float) -> str:
+    """The text in lines of this width, in the font that is set: Chinese is broken between any two characters, other
+    text between words."""
+    return "\n".join(line for part in text.split("\n") for line in _lines(pdf, part, width - SLACK))
 
 
-def _chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
+def _lines(pdf: Any, text: str, width: float) -> list[str]:
+    lines, left = [""], 0.0
+    for piece in PIECES.findall(text):
+        taken = pdf.get_string_width(piece)
+        if taken > left and lines[-1]:
+            lines.append("")
+        if not lines[-1]:
+            piece, left = piece.lstrip(), width
+        lines[-1] += piece
+        left -= taken
+    return lines

@@ -125,10 +125,12 @@ def _facts(content: Content, text: Catalogue, names: Names) -> Section:
     rows: list[tuple[str, ...]] = []
     for entry in content.entries:
         line = told(entry.fact, text, names, blotted=blotted)
-        rows.append((str(entry.fact.seq), line.at, line.actor, line.rung, line.happened, line.late))
+        rows.append(
+            (str(entry.fact.seq), line.at.replace(" ", "\n", 1), line.actor, line.rung, line.happened, line.late)
+        )
     columns = ("column-time", "column-actor", "column-rung", "column-happened", "column-lateness")
     headings = [text.say("dossier-column-number"), *map(text.say, columns)]
-    return Section(text.say("dossier-facts"), table=Table(headings, rows, (5, 15, 14, 11, 45, 10)))
+    return Section(text.say("dossier-facts"), table=Table(headings, rows, (6, 15, 14, 13, 43, 9)))
 
 
 def _papers(content: Content, text: Catalogue) -> list[Section]:
