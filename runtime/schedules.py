@@ -1,4 +1,4 @@
-"""What the engine itself starts from time to time: the sweep of the outbox, the audit of the record, the day's anchor."""
+"""What the engine itself starts from time to time: the sweep of the outbox, the audit, the day's anchor."""
 
 from datetime import timedelta
 from typing import Final

@@ -84,7 +84,7 @@ def test_names_that_are_spelt_twice_agree() -> None:
     assert {"state", "trail", "waiting_for"} <= set(definition().queries)
     names = {workflow._Definition.must_from_class(one).name for one in WORKFLOWS}  # pyright: ignore[reportPrivateUsage]
     started = re.findall(r'ScheduleActionStartWorkflow\(\s*"(\w+)"', (ROOT / "runtime/schedules.py").read_text())
-    assert set(started) == {"Anchor", "Sweep"} <= names
+    assert set(started) == {"Anchor", "Audit", "Sweep"} <= names
 
 
 def test_what_a_workflow_imports_is_imported_once_and_not_once_a_case() -> None:
