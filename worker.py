@@ -1,6 +1,6 @@
 """Runs work: the one place that wires settings, pool, client and activities into a Temporal worker."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,7 +55,8 @@ class Outside:
     engine: Engine
     post: Post
     rules: RulesInForce
-    anchoring: Anchoring
+    anchoring: Callable[[], Anchoring]
+    """Asked when an anchor is due: a worker without a key still runs cases."""
     deadman: str | None = None
     """The dead man's switch that a clean audit touches."""
 

@@ -53,7 +53,7 @@ async def worker(
             engine=engine,
             post=Post(http=http, key=key, gateway_url=servers.gateway_url, alert_url=settings.alert_url),
             rules=lambda: rules_in_force(pool, settings.policy),
-            anchoring=anchoring_of(settings),
+            anchoring=lambda: anchoring_of(settings),
             deadman=settings.deadman,
         )
         async with watching(pool, client, settings.task_queue), build_worker(outside):

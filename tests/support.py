@@ -64,7 +64,7 @@ async def outside_of(
                 engine=engine,
                 post=Post(http=http, key=GATEWAY_KEY, gateway_url=GATEWAY_URL),
                 rules=in_force,
-                anchoring=Anchoring(seal=Seal(ANCHOR_KEY), folder=Path(folder)),
+                anchoring=lambda: Anchoring(seal=Seal(ANCHOR_KEY), folder=Path(folder)),
             )
 
 

@@ -136,3 +136,13 @@ async def test_a_later_anchor_vouches_for_the_case_as_the_first_saw_it(climbed: 
     assert second.signed.anchor.number == first.signed.anchor.number + 1
     assert second.signed.anchor.previous == first.signed.anchor.hash
     assert second.leaf == first.leaf
+
+
+async def test_the_engine_makes_the_anchor_of_the_day(climbed: Climbed) -> None:
+    """The workflow that the schedule starts, on a real worker."""
+    client, queue = climbed.town.desk.client, climbed.town.desk.engine.task_queue
+    made = await client.execute_workflow("Anchor", id=f"{climbed.town.prefix}-anchor", task_queue=queue)
+    assert made["cases"] == 1
+    anchored = await of_case(climbed.town.pool, climbed.case_id)
+    assert anchored is not None
+    assert anchored.signed.anchor.number == made["number"]

@@ -113,7 +113,7 @@ class Teller:
 
 
 async def tell(
-    town: Hotline, name: str, *, lead: str | None = LEAD, assisting: tuple[str, ...] = (), **demand: object
+    town: Hotline, name: str, *, lead: str | None = LEAD, assisting: tuple[str, ...] = (), **demand: Any
 ) -> Teller:
     return Teller(town, await town.open(name, lead=lead, nature=Nature.REQUEST, assisting=assisting, **demand))
 
@@ -130,7 +130,7 @@ async def plain(town: Hotline) -> Life:
     return await case.life()
 
 
-async def whole_climb(town: Hotline, **demand: object) -> Life:
+async def whole_climb(town: Hotline, **demand: Any) -> Life:
     """Up all five rungs by time, with a meeting and a referral on the way. Needs limits of a few seconds."""
     case = await tell(town, "climb", **demand)
     await case.until(Rung.SUPERVISED, Awaited.REPLY)
