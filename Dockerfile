@@ -10,6 +10,8 @@ COPY . /source
 RUN /opt/liandong/bin/pip install --no-deps --no-build-isolation /source
 
 FROM python:3.11-slim
+# What dossiers are printed with.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin liandong
 COPY --from=build /opt/liandong /opt/liandong
 ENV PATH=/opt/liandong/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -1,6 +1,6 @@
 """Runs work: the one place that wires settings, pool, client and activities into a Temporal worker."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ import httpx
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.anchor import AnchorActivities
 from activities.audit import AuditActivities, AuditFigures
 from activities.cases import CaseActivities
 from activities.departments import DepartmentActivities
@@ -17,16 +18,29 @@ from activities.ledger import LedgerActivities
 from activities.sweep import SweepActivities
 from desk.audit import audit_on_record
 from outbox.addresses import CheckedTransport, Network
+from outbox.anchors import Anchoring
 from outbox.cases import Engine, RulesInForce
 from outbox.orders import Post
 from storage.database import Pool
+from workflows.anchor import AnchorWorkflow
 from workflows.audit import AuditWorkflow
 from workflows.case import CaseWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS = (CaseWorkflow, SweepWorkflow, AuditWorkflow)
+WORKFLOWS = (AnchorWorkflow, AuditWorkflow, CaseWorkflow, SweepWorkflow)
 
-PASSED_THROUGH = ("domain", "activities", "outbox", "storage", "pydantic", "asyncpg", "httpx", "sqlalchemy")
+PASSED_THROUGH = (
+    "domain",
+    "activities",
+    "cryptography",
+    "dossiers",
+    "outbox",
+    "storage",
+    "pydantic",
+    "asyncpg",
+    "httpx",
+    "sqlalchemy",
+)
 """Imported once, not once a workflow: values and pure rules, and activities that workflows only name."""
 
 CONCURRENT_ACTIVITIES = 500
@@ -41,6 +55,8 @@ class Outside:
     engine: Engine
     post: Post
     rules: RulesInForce
+    anchoring: Callable[[], Anchoring]
+    """Asked when an anchor is due: a worker without a key still runs cases."""
     deadman: str | None = None
     """The dead man's switch that a clean audit touches."""
 
@@ -51,6 +67,7 @@ def activities_of(outside: Outside) -> list[Any]:
     departments = DepartmentActivities(outside.pool, outside.engine.client, outside.post)
     cases = CaseActivities(outside.engine.client)
     sweep = SweepActivities(outside.pool, outside.engine, outside.post, outside.rules)
+    anchor = AnchorActivities(outside.pool, outside.anchoring)
     audit = AuditActivities(lambda: _audit(outside))
     return [
         ledger.record,
@@ -59,6 +76,8 @@ def activities_of(outside: Outside) -> list[Any]:
         departments.choose_department,
         cases.absorb_duplicate,
         sweep.hand_over_pending,
+        anchor.anchor_cases,
+        anchor.publish_anchors,
         audit.audit_record,
     ]
 

@@ -5,10 +5,7 @@ from datetime import timedelta
 
 from cli.console import OK, PARTLY_DONE, Console, Output
 from desk.changes import Changed
-from domain.clock import Deadline
-from domain.limits import Move
-from texts.catalogue import Catalogue
-from texts.moments import local
+from texts.telling import told_deadline, told_limit
 
 
 def tell_changed(console: Console, changed: Sequence[Changed], output: Output, key: str) -> int:
@@ -20,9 +17,9 @@ def tell_changed(console: Console, changed: Sequence[Changed], output: Output, k
     rows = [
         (
             one.case_id,
-            _limit(console.text, move),
-            _shown(console.text, move.before),
-            _shown(console.text, move.after),
+            told_limit(console.text, move),
+            told_deadline(console.text, move.before),
+            told_deadline(console.text, move.after),
             _shift(move.after.at - move.before.at),
         )
         for one in changed
@@ -34,20 +31,6 @@ def tell_changed(console: Console, changed: Sequence[Changed], output: Output, k
         console.say("change-refused", case=one.case_id, reason=console.text.problem(code, one.params))
     console.say(key, cases=len(changed) - len(refused), moved=sum(1 for one in changed if one.moved))
     return PARTLY_DONE if refused else OK
-
-
-def told_move(text: Catalogue, move: Move) -> str:
-    """One limit before and after, as a clause."""
-    before, after = _shown(text, move.before), _shown(text, move.after)
-    return text.say("limit-moved", limit=_limit(text, move), before=before, after=after)
-
-
-def _limit(text: Catalogue, move: Move) -> str:
-    return text.say(f"limit-{move.limit.split('.')[0].replace('_', '-')}")
-
-
-def _shown(text: Catalogue, deadline: Deadline) -> str:
-    return f"{local(deadline.at)}{text.say('shown-provisional') if deadline.provisional else ''}"
 
 
 def _shift(by: timedelta) -> str:

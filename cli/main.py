@@ -16,6 +16,7 @@ from cli import (
     demo,
     department,
     doctor,
+    dossier,
     gateway,
     ledger,
     meeting,
@@ -37,7 +38,7 @@ from texts.catalogue import Catalogue, language_of
 
 PROGRAM = "liandong"
 
-NOUNS = (case, order, meeting, referral, rectification, callback, department, token, ledger, policy, calendar)
+NOUNS = (case, order, meeting, referral, rectification, callback, department, token, dossier, ledger, policy, calendar)
 SERVICES = (stuck, audit, up, worker, gateway, migrate, doctor, demo)
 """Commands without a noun."""
 

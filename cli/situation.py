@@ -6,9 +6,9 @@ from datetime import datetime
 
 from cli.console import Console
 from domain.case import Awaited, CaseView, Party, Status, Waiting
-from domain.department import Directory
 from storage.cases import CaseRow
 from texts.catalogue import Catalogue
+from texts.telling import Names as Names
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def show_command(case_id: str) -> str:
     return f"liandong case show {shlex.quote(case_id)}"
 
 
-def who(wait: Wait, text: Catalogue, names: "Names") -> str:
+def who(wait: Wait, text: Catalogue, names: Names) -> str:
     """Who is waited for: a department by its name, else the party."""
     return names.of(wait.department) if wait.department else text.label(wait.party)
 
@@ -123,21 +123,3 @@ def tell(console: Console, view: CaseView) -> None:
         if wait.provisional:
             console.say("now-provisional")
         console.say("next-step", command=next_command(wait, text))
-
-
-class Names:
-    """Departments by their names in the reader's language."""
-
-    def __init__(self, directory: Directory, text: Catalogue) -> None:
-        chinese = text.language == "zh"
-        self._names = {one.code: one.name if chinese else one.name_en for one in directory.departments}
-
-    def of(self, code: str | None) -> str:
-        """``hk-traffic 海口市公安局交通警察支队``; the code alone where the directory lacks it."""
-        if code is None:
-            return ""
-        return f"{code} {self._names[code]}" if code in self._names else code
-
-    def called(self, code: str) -> str:
-        """Its name alone; the code where the directory lacks it."""
-        return self._names.get(code, code)

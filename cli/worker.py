@@ -26,6 +26,7 @@ async def worker(
 ) -> None:
     import logging
 
+    from cli.anchoring import anchoring_of
     from cli.logs import to_stderr
     from cli.session import record
     from cli.signals import until_told_to_stop
@@ -52,6 +53,7 @@ async def worker(
             engine=engine,
             post=Post(http=http, key=key, gateway_url=servers.gateway_url, alert_url=settings.alert_url),
             rules=lambda: rules_in_force(pool, settings.policy),
+            anchoring=lambda: anchoring_of(settings),
             deadman=settings.deadman,
         )
         async with watching(pool, client, settings.task_queue), build_worker(outside, runner=plain()):

@@ -139,8 +139,8 @@ def _instant(at: Instant | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
 
 
-def entry_hash(case_id: str, fact: Fact, prev_hash: str) -> str:
-    """SHA-256, in hex, of the canonical JSON of the entry (UTF-8, sorted keys, no blanks, instants in UTC)."""
+def entry_text(case_id: str, fact: Fact, prev_hash: str) -> str:
+    """The canonical JSON of an entry (sorted keys, no blanks, instants in UTC): what its hash is the SHA-256 of."""
     body = {
         "case_id": case_id,
         "seq": fact.seq,
@@ -154,8 +154,17 @@ def entry_hash(case_id: str, fact: Fact, prev_hash: str) -> str:
         "payload": fact.payload,
         "prev_hash": prev_hash,
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return canonical(body)
+
+
+def canonical(value: object) -> str:
+    """The one way to write a JSON value down that is hashed or signed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def entry_hash(case_id: str, fact: Fact, prev_hash: str) -> str:
+    """SHA-256, in hex, of the entry's canonical JSON."""
+    return hashlib.sha256(entry_text(case_id, fact, prev_hash).encode()).hexdigest()
 
 
 def chain(case_id: str, facts: Iterable[Fact], prev_hash: str) -> list[Entry]:

@@ -65,6 +65,17 @@ class Settings(BaseSettings):
     alert_url: str | None = None
     """Where a CloudEvent is posted when a department's system takes no orders."""
 
+    anchor_key: SecretStr | None = None
+    """The Ed25519 private key that anchors and dossiers are signed with: 32 bytes in hex. Made in the state folder
+    where it is not set; set it where several machines run workers."""
+    anchors: Path | None = None
+    """The folder where signed anchors are kept, best on a disk that the database cannot reach; in the state folder
+    where it is not set."""
+    anchor_url: str | None = None
+    """Where each signed anchor is posted besides: somebody else's server."""
+    font: Path | None = None
+    """A font with Chinese characters for printed dossiers; looked for in the usual places where it is not set."""
+
     task_queue: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "liandong"
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
@@ -80,10 +91,10 @@ class Settings(BaseSettings):
     policy: str = "haikou"
     lang: str | None = None
 
-    @field_validator("state")
+    @field_validator("state", "anchors", "font")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().resolve() if value else None
 
     @field_validator("allowed_networks", mode="before")
     @classmethod

@@ -4,6 +4,7 @@
 <state>/lock            held by the one ``up`` that uses this folder
 <state>/running.json    where its servers are, and the gateway's key; only while it runs
 <state>/gateway.key     made once, so that department tokens outlive a restart
+<state>/anchor.key      made once: what anchors and dossiers are signed with    <state>/anchors/  the signed anchors
 <state>/temporal.db     Temporal's state            <state>/logs/*.log   one file a part
 <state>/postgres/       PostgreSQL's state          <state>/pids/*.json  who was started
 ```
@@ -135,9 +136,30 @@ class StateFolder:
 
     def gateway_key(self) -> SecretStr:
         """The gateway's key; made at the first call, the same ever after."""
-        file = self.path / "gateway.key"
+        return self._key("gateway.key", secrets.token_urlsafe(32))
+
+    def anchor_key(self) -> SecretStr:
+        """The private key that anchors and dossiers are signed with, 32 bytes in hex; made at the first call.
+
+        Raises Unavailable ``state-not-readable``.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._key("anchor.key", secrets.token_hex(32))
+        except OSError as error:
+            raise Unavailable(
+                "state-not-readable", path=str(self.path), variable=VARIABLE, reason=_reason(error)
+            ) from error
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of the signed anchors, where no other is set."""
+        return self.path / "anchors"
+
+    def _key(self, name: str, fresh: str) -> SecretStr:
+        file = self.path / name
         if not file.exists():
-            _write_private(file, secrets.token_urlsafe(32))
+            _write_private(file, fresh)
         return SecretStr(file.read_text().strip())
 
     def write_running(self, running: Running) -> None:

@@ -1,10 +1,12 @@
 """What tests share besides fixtures: the rules, and a worker's surroundings on a task queue of its own."""
 
+import tempfile
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
 from ipaddress import ip_network
+from pathlib import Path
 
 import asyncpg
 from temporalio.client import Client
@@ -12,6 +14,8 @@ from temporalio.testing._timeskipping import TimeSkipper
 
 from desk.window import Desk
 from domain.policy import Rules
+from dossiers.seal import Seal
+from outbox.anchors import Anchoring
 from outbox.cases import Engine
 from outbox.orders import Post
 from policies.files import read, rules_of
@@ -19,6 +23,7 @@ from storage.database import Pool
 from worker import Outside, department_http
 
 GATEWAY_URL = "http://gateway.test"
+ANCHOR_KEY = "5e" * 32
 GATEWAY_KEY = "test-key-of-thirty-two-characters-or-more"
 
 
@@ -53,9 +58,14 @@ async def outside_of(
 
     async with department_http([ip_network("127.0.0.0/8")]) as http:
         engine = Engine(client=client, task_queue=f"test-{uuid.uuid4().hex[:8]}")
-        yield Outside(
-            pool=pool, engine=engine, post=Post(http=http, key=GATEWAY_KEY, gateway_url=GATEWAY_URL), rules=in_force
-        )
+        with tempfile.TemporaryDirectory(prefix="liandong-anchors-") as folder:
+            yield Outside(
+                pool=pool,
+                engine=engine,
+                post=Post(http=http, key=GATEWAY_KEY, gateway_url=GATEWAY_URL),
+                rules=in_force,
+                anchoring=lambda: Anchoring(seal=Seal(ANCHOR_KEY), folder=Path(folder)),
+            )
 
 
 def desk_of(outside: Outside) -> Desk:

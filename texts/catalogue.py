@@ -152,7 +152,7 @@ class Catalogue:
 @cache
 def _bundle(language: str) -> FluentBundle:
     bundle = FluentBundle([LANGUAGES[language]], use_isolating=False)
-    names = ("", "demo.", "rules.", "doors.", "simulate.")
+    names = ("", "demo.", "rules.", "doors.", "dossier.", "simulate.")
     for name in (f"{part}{language}.ftl" for part in names):
         bundle.add_resource(FluentResource((files("texts") / name).read_text(encoding="utf-8")))
     return bundle

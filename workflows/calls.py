@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from temporalio.common import RetryPolicy
 
+from activities.anchor import AnchorActivities
 from activities.audit import AuditActivities
 from activities.cases import CaseActivities
 from activities.departments import DepartmentActivities
@@ -45,6 +46,8 @@ CALLS: dict[str, Call] = {
         heartbeat_timeout=timedelta(seconds=10),
         retry_policy=RetryPolicy(maximum_attempts=1),
     ),
+    AnchorActivities.anchor_cases.__name__: Call(start_to_close_timeout=timedelta(minutes=30), retry_policy=_PATIENT),
+    AnchorActivities.publish_anchors.__name__: Call(start_to_close_timeout=timedelta(minutes=5), retry_policy=_PATIENT),
     AuditActivities.audit_record.__name__: Call(
         start_to_close_timeout=timedelta(minutes=30), retry_policy=RetryPolicy(maximum_attempts=1)
     ),

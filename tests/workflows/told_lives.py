@@ -112,8 +112,10 @@ class Teller:
         return await self.town.checked(self.case_id)
 
 
-async def tell(town: Hotline, name: str, *, lead: str | None = LEAD, assisting: tuple[str, ...] = ()) -> Teller:
-    return Teller(town, await town.open(name, lead=lead, nature=Nature.REQUEST, assisting=assisting))
+async def tell(
+    town: Hotline, name: str, *, lead: str | None = LEAD, assisting: tuple[str, ...] = (), **demand: Any
+) -> Teller:
+    return Teller(town, await town.open(name, lead=lead, nature=Nature.REQUEST, assisting=assisting, **demand))
 
 
 # -- lives -------------------------------------------------------------------------------------------
@@ -128,9 +130,9 @@ async def plain(town: Hotline) -> Life:
     return await case.life()
 
 
-async def whole_climb(town: Hotline) -> Life:
+async def whole_climb(town: Hotline, **demand: Any) -> Life:
     """Up all five rungs by time, with a meeting and a referral on the way. Needs limits of a few seconds."""
-    case = await tell(town, "climb")
+    case = await tell(town, "climb", **demand)
     await case.until(Rung.SUPERVISED, Awaited.REPLY)
     await case.acknowledge()
     await case.until(Rung.JOINT_MEETING, Awaited.MEETING)
