@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from cli import (
+    assess,
     calendar,
     callback,
     case,
@@ -36,7 +37,7 @@ from texts.catalogue import Catalogue, language_of
 
 PROGRAM = "liandong"
 
-NOUNS = (case, order, meeting, referral, rectification, callback, department, token, ledger, policy, calendar)
+NOUNS = (case, order, meeting, referral, rectification, callback, department, token, ledger, policy, calendar, assess)
 SERVICES = (stuck, up, worker, gateway, migrate, doctor, demo)
 """Commands without a noun."""
 

@@ -21,9 +21,6 @@ from domain.values import Instant, PersonName, Text, Token, Value
 Z_95 = 1.959963984540054
 """The standard normal distribution's 97.5 % point: two-sided 95 %."""
 
-SMALL = 100
-"""Below so many, a rate is shown with its interval."""
-
 
 class By(StrEnum):
     """What an assessment is broken down by."""
@@ -68,10 +65,6 @@ class Share(Value):
     @property
     def interval(self) -> Interval | None:
         return wilson(self.good, self.total) if self.total else None
-
-    @property
-    def is_small(self) -> bool:
-        return 0 < self.total < SMALL
 
     def __add__(self, other: "Share") -> "Share":
         return Share(good=self.good + other.good, total=self.total + other.total)

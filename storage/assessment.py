@@ -57,6 +57,15 @@ ORDER BY mark.good, mark.at, mark.case_id LIMIT $6
 """  # noqa: S608 - a query of ours
 """What counts against comes first: that is what is asked about."""
 
+SHARES = f"""
+SELECT count(*) AS total, count(*) FILTER (WHERE good) AS good,
+    count(*) FILTER (WHERE left_out.case_id IS NULL) AS kept,
+    count(*) FILTER (WHERE left_out.case_id IS NULL AND good) AS kept_good
+FROM mark LEFT JOIN ({LEFT_OUT}) AS left_out USING (case_id)
+WHERE mark.at >= $1 AND mark.at < $2 AND figure = $3
+    AND ($4::text IS NULL OR mark.department = $4) AND ($5::text IS NULL OR mark.district = $5)
+"""  # noqa: S608 - a query of ours
+
 GRID_WORKERS = """
 SELECT count(DISTINCT demand.opened_by) FROM mark JOIN demand USING (case_id)
 WHERE mark.figure = 'grid' AND mark.at >= $1 AND mark.at < $2
@@ -112,6 +121,15 @@ async def grid_workers(pool: Pool, period: Period) -> int:
 async def custody(pool: Pool, period: Period) -> list[Booked]:
     """How long whose hands had the cases that were closed in the period; the longest first."""
     return [Booked.model_validate(dict(row)) for row in await pool.fetch(CUSTODY, period.since, period.until)]
+
+
+async def shares(
+    pool: Pool, period: Period, figure: Figure, *, department: str | None, district: str | None
+) -> tuple[Share, Share]:
+    """One figure, raw and adjusted."""
+    row = await pool.fetchrow(SHARES, period.since, period.until, figure.value, department, district)
+    assert row is not None  # noqa: S101 - a count is always there
+    return Share(good=row["good"], total=row["total"]), Share(good=row["kept_good"], total=row["kept"])
 
 
 async def behind(

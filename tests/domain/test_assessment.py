@@ -82,9 +82,7 @@ def test_what_is_no_share_has_no_interval(good: int, total: int) -> None:
 
 
 def test_nothing_has_no_rate() -> None:
-    assert (NOTHING.rate, NOTHING.interval, NOTHING.is_small) == (None, None, False)
-    assert Share(good=1, total=2).is_small
-    assert not Share(good=1, total=100).is_small
+    assert (NOTHING.rate, NOTHING.interval) == (None, None)
 
 
 # -- sums ------------------------------------------------------------------------------------------------

@@ -412,6 +412,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "exclusions": (assessment.EXCLUSIONS, (["case-100", "case-200"],)),
     "last exclusion": (assessment.LAST_OF_CASE, ("case-100",)),
     "behind a figure": (assessment.BEHIND, (*YESTERDAY, "timely", "HK-7", None, 50)),
+    "shares of a figure": (assessment.SHARES, (*YESTERDAY, "timely", "HK-7", None)),
     "grid workers": (assessment.GRID_WORKERS, YESTERDAY),
     "custody": (assessment.CUSTODY, YESTERDAY),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
@@ -419,7 +420,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
 
 WIDE = frozenset(
     {"stuck everything", "list of a department", "open of a sender", *(name for name in HOT if "assessed" in name)}
-    | {"excluded", "behind a figure"}
+    | {"excluded", "behind a figure", "shares of a figure"}
 )
 """Those that may look at every open case, at every case of a department or a sender, or at all of a period's marks."""
 
