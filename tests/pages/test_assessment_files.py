@@ -24,7 +24,7 @@ from domain.assessment import (
     wilson,
 )
 from domain.marks import RATES, Figure
-from pages.assessment import Words, change, report, six_rows
+from pages.assessment import Words, report, six_rows
 from pages.workbook import workbook
 from texts.catalogue import Catalogue
 
@@ -73,8 +73,13 @@ DAYS = timedelta(days=3, hours=12)
 
 
 def words(found: Assessment, language: str = "zh", name: str = "{}") -> Words:
-    text = Catalogue(language)
-    return Words(found, text, lambda code: name.format(code or "-"), lambda code: f"单位 {code}")
+    def named(code: str | None) -> str:
+        return name.format(code or "-")
+
+    def department(code: str | None) -> str:
+        return f"单位 {code}"
+
+    return Words(found, Catalogue(language), named, department)
 
 
 class Page(HTMLParser):
@@ -159,7 +164,6 @@ def test_six_up_one_down_beside_the_period_before() -> None:
         ("↑", "–", "–", "–"),
         ("↓", "–", "–", "–"),
     ]
-    assert change.__doc__
 
 
 # -- the workbook ----------------------------------------------------------------------------------------
