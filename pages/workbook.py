@@ -22,9 +22,8 @@ class Rate(float):
 def workbook(words: Words) -> bytes:
     """The whole file. No text in it is a formula or a link, whatever it says."""
     content = BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book: Any  # the library leaves its own dictionaries untyped
-    with Workbook(content, plain) as book:
+    with Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"title": words.title, "created": words.found.computed_at.replace(tzinfo=None)})
         for key, rows in (
             ("assess-rates", _rates(words)),

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+import records
 from hypothesis import given
 from hypothesis import strategies as st
 from lives import Drawn, lives
+from records import at, order, record
 
 from domain.demand import Channel
 from domain.ladder import Rung
@@ -100,3 +102,30 @@ def test_nothing_counts_twice(life: Drawn) -> None:
     lead_orders = sum(order.role is Role.LEAD for order in life.orders)
     assert max(tally[Figure.FIRST_GO], tally[Figure.SUPERVISED], tally[Figure.ACCEPTED], tally[Figure.GRID]) <= 1
     assert max(tally[Figure.RESPONSE], tally[Figure.TIMELY]) <= lead_orders
+
+
+def test_the_second_department_that_is_asked_solves_nothing_at_the_first_go() -> None:
+    """By hand: returned by one, solved by the other; the citizen is satisfied."""
+    first, second = (
+        order("a", number, department=department, sent_at=at(sent_at))
+        for number, department, sent_at in ((1, "dep-a", 1), (2, "dep-b", 2))
+    )
+    facts = [
+        records.fact(1, kind=FactKind.ORDER_SENT, order_id="a.1"),
+        records.fact(2, kind=FactKind.ORDER_RETURNED, order_id="a.1"),
+        records.fact(3, kind=FactKind.ORDER_SENT, order_id="a.2", at=at(2)),
+        records.fact(4, kind=FactKind.ORDER_REPLIED, order_id="a.2"),
+        records.fact(5, kind=FactKind.RUNG_LEFT, payload={"station": "callback", "outcome": "satisfied"}),
+        records.fact(6, kind=FactKind.CASE_CLOSED, at=at(5), payload={"closing": "resolved"}),
+    ]
+    case = record("a", facts).case
+    assert [(mark.figure, mark.department, mark.good) for mark in marks(case, [first, second], facts)] == [
+        (Figure.LED, "dep-a", True),
+        (Figure.RESPONSE, "dep-a", True),
+        (Figure.LED, "dep-b", True),
+        (Figure.RESPONSE, "dep-b", True),
+        (Figure.TIMELY, "dep-b", True),
+        (Figure.SATISFACTION, "dep-b", True),
+        (Figure.SOLUTION, "dep-b", True),
+        (Figure.FIRST_GO, "dep-b", False),
+    ]
