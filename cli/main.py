@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from cli import (
+    assess,
     audit,
     calendar,
     callback,
@@ -38,7 +39,21 @@ from texts.catalogue import Catalogue, language_of
 
 PROGRAM = "liandong"
 
-NOUNS = (case, order, meeting, referral, rectification, callback, department, token, dossier, ledger, policy, calendar)
+NOUNS = (
+    case,
+    order,
+    meeting,
+    referral,
+    rectification,
+    callback,
+    department,
+    token,
+    dossier,
+    assess,
+    ledger,
+    policy,
+    calendar,
+)
 SERVICES = (stuck, audit, up, worker, gateway, migrate, doctor, demo)
 """Commands without a noun."""
 

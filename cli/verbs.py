@@ -32,9 +32,9 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 
-def noun(name: str) -> typer.Typer:
+def noun(name: str, **settings: Any) -> typer.Typer:
     """The group of a noun's commands; its help is ``help-<noun>``."""
-    return typer.Typer(name=name, help=f"help-{name}", cls=Group, **SETTINGS)
+    return typer.Typer(name=name, help=f"help-{name}", cls=Group, **SETTINGS | settings)
 
 
 def verb(app: typer.Typer, name: str) -> Callable[[Verb[P]], Callable[P, int]]:
@@ -42,22 +42,40 @@ def verb(app: typer.Typer, name: str) -> Callable[[Verb[P]], Callable[P, int]]:
     key = f"help-{app.info.name}-{name}" if app.info.name else f"help-{name}"
 
     def register(work: Verb[P]) -> Callable[P, int]:
-        signature = inspect.signature(work, eval_str=True)
-        _, *others = signature.parameters.values()
-        context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-
-        @wraps(work)
-        def command(*args: P.args, **kwargs: P.kwargs) -> int:
-            context = cast("typer.Context", kwargs.pop("context"))
-            return asyncio.run(work(cast("Console", context.obj), *args, **kwargs)) or OK
-
-        # What typer reads instead of the wrapped signature.
-        vars(command).update(__signature__=signature.replace(parameters=[*others, context]))
-        command.__annotations__ = {"context": typer.Context}
+        command = _command(work)
         app.command(name, cls=Command, help=key)(command)
         return command
 
     return register
+
+
+def itself(app: typer.Typer) -> Callable[[Verb[P]], Callable[P, int]]:
+    """Make a coroutine what the noun does when no verb follows it."""
+
+    def register(work: Verb[P]) -> Callable[P, int]:
+        command = _command(work)
+        app.callback()(command)
+        return command
+
+    return register
+
+
+def _command(work: Verb[P]) -> Callable[P, int]:
+    signature = inspect.signature(work, eval_str=True)
+    _, *others = signature.parameters.values()
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+    @wraps(work)
+    def command(*args: P.args, **kwargs: P.kwargs) -> int:
+        context = cast("typer.Context", kwargs.pop("context"))
+        if context.invoked_subcommand is not None:
+            return OK  # the verb does the work
+        return asyncio.run(work(cast("Console", context.obj), *args, **kwargs)) or OK
+
+    # What typer reads instead of the wrapped signature.
+    vars(command).update(__signature__=signature.replace(parameters=[*others, context]))
+    command.__annotations__ = {"context": typer.Context}
+    return command
 
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="option-output", metavar="text|json")]

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from html import escape
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple
 
 from domain.case import Closing
 from domain.department import Directory
 from domain.errors import NotFound
 from domain.ladder import Outcome, Rung
+from pages.sheet import LEGEND, Chart, Json
 from rehearsal.result import Deadlines, Figures, Rehearsal, RungFigures
 from rehearsal.wording import Wording
 
@@ -28,20 +29,8 @@ CLIMBED: Final = tuple(Rung)[1:]
 SHOWN: Final = 12
 """Departments in a chart; the table below has all of them."""
 
-Json: TypeAlias = dict[str, Any]
-
-LEGEND: Final[Json] = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 _DOWNWARDS: Final[Json] = {"automargin": True, "autorange": "reversed", "ticksuffix": "  "}
 """An axis of names, read from the top."""
-
-
-class Chart(NamedTuple):
-    """One chart: its heading, and what ``Plotly.newPlot`` takes."""
-
-    name: str
-    heading: str
-    traces: list[Json]
-    layout: Json
 
 
 class Drawing(NamedTuple):

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from asyncpg import Record as Row
 
-from domain.case import CaseView, Record, Status
+from domain.case import Case, CaseView, Record, Status
 from domain.ladder import Rung
 from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, entry_hash, first_misfit
 from domain.order import Order
-from storage import audit_chain, notices
+from storage import audit_chain, marks, notices
 from storage.database import Connection, Pool
 from storage.orders import REGISTER
 
@@ -68,6 +68,10 @@ ORDER BY case_id LIMIT 1
 """
 """Two places besides the ledger know that a case was on record."""
 
+ALL_CASES = "SELECT case_id FROM case_view ORDER BY opened_at, case_id"
+
+CODES_OF_CASE = "SELECT * FROM case_view WHERE case_id = $1"
+
 ESCALATIONS = """
 SELECT case_id, rung, due_at, fired_at FROM ledger WHERE kind = $1 AND fired_at IS NOT NULL AND at >= $2 ORDER BY at
 """
@@ -96,6 +100,7 @@ async def write(pool: Pool, record: Record) -> int:
         await connection.executemany(APPEND, [_entry_row(entry) for entry in entries])
         await put_projections(connection, record, entries[-1].hash, {fact.order_id for fact in facts})
         await notices.note(connection, case_id, facts)
+        await _assess(connection, record, facts)
         if seq == 0:
             await connection.execute(ON_RECORD, case_id)
     return len(facts)
@@ -127,6 +132,28 @@ async def _put_orders(connection: Connection, record: Record, order_ids: set[str
     if changed:
         await connection.executemany(PUT_ORDER, [_order_row(record.view, order) for order in changed])
         await connection.executemany(REGISTER, [_keeping(record, order) for order in changed if order.is_open])
+
+
+async def _assess(connection: Connection, record: Record, facts: Sequence[Fact]) -> None:
+    await marks.note(connection, record.case, record.view.orders, facts)
+    if marks.closes(facts):
+        rows = await connection.fetch(ENTRIES_OF_CASE, record.case.case_id)
+        await marks.book(connection, record.case.case_id, [entry_of(row).fact for row in rows])
+
+
+async def assess_anew(pool: Pool, on_case: Callable[[], None] = lambda: None) -> int:
+    """Make what the assessment counts once more from the facts, case by case; returns how many cases there were."""
+    case_ids = [row["case_id"] for row in await pool.fetch(ALL_CASES)]
+    for case_id in case_ids:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(LOCK_CASE, case_id)
+            row = await connection.fetchrow(CODES_OF_CASE, case_id)
+            assert row is not None  # noqa: S101 - no case ever leaves the record
+            facts = [entry_of(entry).fact for entry in await connection.fetch(ENTRIES_OF_CASE, case_id)]
+            case = Case.model_validate({name: row[name] for name in Case.model_fields})
+            await marks.renew(connection, case, CaseView.model_validate(row["view"]), facts)
+        on_case()
+    return len(case_ids)
 
 
 def _entry_row(entry: Entry) -> tuple[object, ...]:

@@ -28,6 +28,8 @@ from texts.moments import local, local_if_moment
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 SEPARATORS: Final = {"zh": ("、", "，", "；"), "en": (", ", ", ", "; ")}
 """Between words of a list, parts of a sentence, and sentences."""
+PARTS: Final = ("", "demo.", "rules.", "doors.", "simulate.", "dossier.", "assess.")
+"""What the names of the files begin with."""
 LANGUAGE_VARIABLES: Final = ("LIANDONG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Which variables say the language, the first that is set decides."""
 
@@ -152,9 +154,8 @@ class Catalogue:
 @cache
 def _bundle(language: str) -> FluentBundle:
     bundle = FluentBundle([LANGUAGES[language]], use_isolating=False)
-    names = ("", "demo.", "rules.", "doors.", "dossier.", "simulate.")
-    for name in (f"{part}{language}.ftl" for part in names):
-        bundle.add_resource(FluentResource((files("texts") / name).read_text(encoding="utf-8")))
+    for part in PARTS:
+        bundle.add_resource(FluentResource((files("texts") / f"{part}{language}.ftl").read_text(encoding="utf-8")))
     return bundle
 
 

@@ -16,7 +16,7 @@ from domain.demand import Channel, Nature, Urgency
 from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
-from storage import audits, callbacks, cases, demands, ledger, notices, orders
+from storage import assessment, audits, callbacks, cases, demands, ledger, notices, orders
 from storage.cases import Count
 from storage.database import Pool, open_pool
 from storage.demands import StoredDemand
@@ -317,6 +317,22 @@ FILL = (
            CASE WHEN n > 5 THEN t END
     FROM (SELECT n, now() - n * interval '1 minute' AS t FROM generate_series(1, $1::int) AS n) AS one
     """,
+    """
+    INSERT INTO mark (case_id, seq, figure, department, district, matter, at, good)
+    SELECT 'case-' || n, seq, CASE WHEN seq > 1 THEN 'timely' WHEN n % 10 > 0 THEN 'accepted' ELSE 'grid' END,
+        CASE WHEN seq > 1 THEN 'HK-' || n % 60 END, '46010' || n % 4, 'street-lamp', now() - n * interval '1 minute',
+        n % 7 > 0
+    FROM generate_series(1, $1::int) AS n, generate_series(1, 3) AS seq
+    """,
+    """
+    INSERT INTO custody (case_id, hands, department, clock, closed_at)
+    SELECT 'case-' || n, 'department', 'HK-' || n % 60, interval '1 day', now() - n * interval '1 minute'
+    FROM generate_series(1, $1::int) AS n
+    """,
+    """
+    INSERT INTO exclusion (case_id, excluded, reason, approved_by, entered_by)
+    SELECT 'case-' || n * 20, n % 9 > 0, 'legal_way', 'a', 'b' FROM generate_series(1, $1::int / 20) AS n
+    """,
 )
 
 
@@ -356,6 +372,7 @@ def rows_read(plan: list[dict[str, Any]]) -> float:
 
 NOW = datetime.now(UTC)
 LAST_90_DAYS = (NOW - timedelta(days=90), NOW)
+YESTERDAY = (NOW - timedelta(days=2), NOW - timedelta(days=1))
 
 HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "stuck": (cases.STUCK, (NOW, False, 200)),
@@ -390,17 +407,32 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "same content": (demands.LATEST, ("0" * 64, timedelta(minutes=10))),
     "entries of a case": (ledger.ENTRIES_OF_CASE, ("case-77",)),
     "last entry": (ledger.LAST_ENTRY, ("case-77",)),
+    "assessed by department": (assessment.BY_DEPARTMENT, YESTERDAY),
+    "assessed by district": (assessment.BY_DISTRICT, YESTERDAY),
+    "assessed by matter": (assessment.BY_MATTER, YESTERDAY),
+    "excluded": (assessment.OF_EXCLUDED, YESTERDAY),
+    "exclusions": (assessment.EXCLUSIONS, (["case-100", "case-200"],)),
+    "last exclusion": (assessment.LAST_OF_CASE, ("case-100",)),
+    "behind a figure": (assessment.BEHIND, (*YESTERDAY, "timely", "HK-7", None, 50)),
+    "shares of a figure": (assessment.SHARES, (*YESTERDAY, "timely", "HK-7", None)),
+    "grid workers": (assessment.GRID_WORKERS, YESTERDAY),
+    "custody": (assessment.CUSTODY, YESTERDAY),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
     "a page of open cases to audit": (audits.CASES_OPEN_SINCE, ("", 200, NOW - timedelta(days=1))),
     "a page of all cases to audit": (audits.CASES, ("case-15", 200)),
     "entries to audit": (audits.ENTRIES_OF_CASES, (["case-77", "case-78"],)),
 }
 
-WIDE = frozenset({"stuck everything", "list of a department", "open of a sender", "a page of open cases to audit"})
-"""Those that may look at every open case, or at every case of a department or a sender, or pass over closed ones."""
+WIDE = frozenset(
+    {"stuck everything", "list of a department", "open of a sender", "a page of open cases to audit"}
+    | {name for name in HOT if "assessed" in name}
+    | {"excluded", "behind a figure", "shares of a figure"}
+)
+"""Those that may look at every open case, or at every case of a department or a sender, or pass over closed ones, or
+look at all of a period's marks."""
 
-SMALL = frozenset({"citizen", "department", "department_key"})
-"""Tables without rows here."""
+SMALL = frozenset({"citizen", "department", "department_key", "exclusion"})
+"""Tables without rows here, or with few anywhere."""
 
 
 @pytest.mark.parametrize("name", HOT)

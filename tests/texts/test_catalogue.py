@@ -22,6 +22,7 @@ import storage
 import texts
 from cli.main import app
 from desk.case_rows import CaseRow
+from domain.assessment import NewExclusion
 from domain.callbacks import NewReply
 from domain.citizen import Citizen
 from domain.clock import Basis
@@ -40,7 +41,7 @@ from texts.moments import length, local, universal
 UNSEEN: set[type[StrEnum]] = {Basis, Confidence, Way}
 """Tokens of policy files, and how an order got to its department; no command shows them in words."""
 
-ENTERED: tuple[type[BaseModel], ...] = (NewDemand, Citizen, NewReply, CaseRow, Department, Matter)
+ENTERED: tuple[type[BaseModel], ...] = (NewDemand, Citizen, NewReply, CaseRow, Department, Matter, NewExclusion)
 SHOWN: tuple[type[BaseModel], ...] = (AccessToken,)
 """What people and files enter, beside the commands."""
 
