@@ -289,7 +289,7 @@ class _Auditor:
         self, fact: Fact, before: dict[Key, tuple[Duty, datetime | None, datetime | None]], *, by_time: bool
     ) -> None:
         """Duties that this fact has settled although their time had passed before."""
-        at = _spoken_at(fact)
+        at = fact.spoken_at
         for key, (duty, due, set_at) in before.items():
             if self._model.duties.get(key) is duty:
                 unpassed = fact.kind not in _SHIFTING and due is not None and (duty.due is None or duty.due > due)
@@ -430,12 +430,6 @@ _SHIFTING = frozenset({FactKind.HOLD_STARTED, FactKind.HOLD_ENDED, FactKind.EXTE
 def _effective(due: datetime, set_at: datetime | None) -> datetime:
     """When it could fire first: at its due time, or when it came to be due then, if that had passed by then."""
     return max(due, set_at) if set_at else due
-
-
-def _spoken_at(fact: Fact) -> datetime:
-    """When somebody said this: it counts from when it was received, whenever the engine came to see it."""
-    received = fact.payload.get("received_at")
-    return datetime.fromisoformat(received) if isinstance(received, str) else fact.at
 
 
 # -- many cases ------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -87,6 +87,12 @@ class Fact(Value):
     fired_at: Instant | None = None
     """With ``due_at``: when the limit really fired. The difference is the lateness."""
     payload: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+
+    @property
+    def spoken_at(self) -> datetime:
+        """When somebody said this: it counts from when it was received, whenever the engine came to see it."""
+        received = self.payload.get("received_at")
+        return datetime.fromisoformat(received) if isinstance(received, str) else self.at
 
     @field_validator("payload")
     @classmethod

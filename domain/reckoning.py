@@ -116,6 +116,8 @@ class ReckonedOrder:
     acknowledged: bool = False
     is_open: bool = True
     silent_at: datetime | None = None
+    heard_at: datetime | None = None
+    """When its first reply was received."""
     superseded: bool = False
     returned_at: datetime | None = None
     ended_at: datetime | None = None
@@ -364,12 +366,11 @@ class Reckoning:
             case FactKind.ORDER_SILENT:
                 self._fall_silent(order, fact)
             case FactKind.ORDER_REPLIED_LATE:
-                self.duties.pop((Firing.RED, order.order_id), None)
+                self._hear_reply(order, fact)
             case FactKind.ORDER_REPLIED:
                 self._replied(order, fact)
             case FactKind.ORDER_RETURNED:
-                received = _text(fact.payload.get("received_at"))
-                order.returned_at = datetime.fromisoformat(received) if received else fact.at
+                order.returned_at = fact.spoken_at
                 self._settle(order, fact.at)
             case _:
                 order.superseded = fact.kind is FactKind.ORDER_SUPERSEDED and order.is_open
@@ -385,7 +386,7 @@ class Reckoning:
     def _replied(self, order: ReckonedOrder, fact: Fact) -> None:
         decides = order.is_open and order.role is Role.LEAD and order.rung is not Rung.RECTIFICATION
         self._settle(order, fact.at)
-        self.duties.pop((Firing.RED, order.order_id), None)
+        self._hear_reply(order, fact)
         if decides:
             self._visit.answered = True
             if fact.payload.get("result") == Result.EXPLAINED:
@@ -407,7 +408,16 @@ class Reckoning:
             and order.rung is not Rung.RECTIFICATION
         ):
             red = warnings.red.span.after(due, self.calendar)
-            self._expect(Firing.RED, order.order_id, lambda: red, order.order_id)
+            if order.heard_at is None or order.heard_at > red:  # a late reply may be told of before the silence is
+                self._expect(Firing.RED, order.order_id, lambda: red, order.order_id)
+
+    def _hear_reply(self, order: ReckonedOrder, fact: Fact) -> None:
+        """No red warning follows a reply that came before it was due; one that came after it spares nobody."""
+        order.heard_at = min(order.heard_at or fact.spoken_at, fact.spoken_at)
+        red = self.duties.get((Firing.RED, order.order_id))
+        due = red.reckon() if red else None
+        if red is not None and due is not None and order.heard_at <= due:
+            del self.duties[red.key]
 
     def _silence_due(self, order: ReckonedOrder) -> datetime | None:
         return self._order_due(order) if order.is_open else None

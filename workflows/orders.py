@@ -316,7 +316,8 @@ class Orders:
             await self.file.wait_until(lambda: False, lambda reminder=reminder: reminder.at)
             state.reminders.remove(reminder)
             order = self[reminder.order_id]
-            if order.reply is None and order.late_reply is None:
+            # After an outage a reply may go first that came after the warning was due: that saves nobody.
+            if not any(reply and reply.received_at <= reminder.at for reply in (order.reply, order.late_reply)):
                 self._warn(FactKind.WARNING_RED, order.order_id, reminder.at)
 
     def _warn(self, kind: FactKind, order_id: str, due_at: datetime | None) -> None:

@@ -10,9 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hotlines import LEAD, OTHER, Engines, Life, brisk_rules, hotline
+from hotlines import LEAD, OTHER, Engines, Life, brisk_rules, hotline, pins
 from told_lives import Teller, tell
 
+from desk import orders
+from domain.audit import audited
+from domain.callbacks import NewReply
 from domain.case import CaseView
 from domain.commands import (
     Acknowledge,
@@ -29,22 +32,27 @@ from domain.commands import (
 from domain.custody import Hands, bookings
 from domain.errors import Refused
 from domain.ladder import Outcome, Rung
-from domain.ledger import FactKind
+from domain.ledger import Fact, FactKind
+from domain.order import Result
 from domain.policy import Limit, Rules
+from domain.reckoning import Firing
 from domain.values import Value
 
 LIMIT = 8
 """Seconds that every limit lasts here: enough to bring a case to where it is waited for."""
 OUTAGE = 1.5
 """Seconds that nobody works beyond the limits."""
+RED = 1
+"""Seconds after which a red warning follows a limit."""
 
 
 def short_rules() -> Rules:
     rules = brisk_rules()
     policy = rules.policy
+    assert policy.warnings is not None
 
-    def short(limit: Limit) -> Limit:
-        return limit.model_copy(update={"value": LIMIT})
+    def short(limit: Limit, value: int = LIMIT) -> Limit:
+        return limit.model_copy(update={"value": value})
 
     changes: dict[str, Value] = {
         "acknowledge": policy.acknowledge.model_copy(update={"normal": short(policy.acknowledge.normal)}),
@@ -52,6 +60,7 @@ def short_rules() -> Rules:
         "meeting": policy.meeting.model_copy(
             update={"convene": short(policy.meeting.convene), "conclude": short(policy.meeting.conclude)}
         ),
+        "warnings": policy.warnings.model_copy(update={"red": short(policy.warnings.red, RED)}),
         "supervised": policy.supervised.model_copy(update={"at_least": short(policy.supervised.at_least)}),
     }
     return rules.model_copy(update={"policy": policy.model_copy(update=changes)})
@@ -169,3 +178,47 @@ def test_a_hold_lasts_to_its_end_and_no_longer(lived: Lived) -> None:
     assert life.view.orders[0].due_at == before.orders[0].due_at
     (booked,) = [b for b in bookings(life.facts, short_rules().calendar, ended.at) if b.custodian.hands is Hands.HOLD]
     assert booked.clock == ended.due_at - life.one(FactKind.HOLD_STARTED).at
+
+
+# -- a reply in the outage -------------------------------------------------------------------------------
+
+
+async def reply(case: Teller) -> None:
+    words: dict[str, Any] = {"result": Result.RESOLVED, "statement": "答复内容", "by": "经办人"}
+    given = NewReply(order_id=f"{case.case_id}.1", department=LEAD, **words)
+    await orders.receive(case.town.desk, given, datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+async def replied(engines: Engines) -> AsyncGenerator[dict[str, tuple[Fact, ...]]]:
+    """Two replies that nobody hears: one before the red warning is due, one after it."""
+    async with hotline(engines, skip_time=False, rules=short_rules(), works=False) as town:
+        async with town.working():
+            cases = {name: await tell(town, name) for name in ("before", "after")}
+            await asyncio.gather(*(acknowledged(case) for case in cases.values()))
+            dues = {name: (await case.settled()).orders[0].due_at for name, case in cases.items()}
+        said: list[asyncio.Task[object]] = []
+        for name, seconds in {"before": RED / 2, "after": RED + OUTAGE / 2}.items():
+            due = dues[name]
+            assert due is not None
+            await asyncio.sleep((due - datetime.now(UTC)).total_seconds() + seconds)
+            said.append(asyncio.create_task(reply(cases[name])))
+            await asyncio.sleep(0.2)
+        async with town.working():
+            await asyncio.gather(*said)
+            for case in cases.values():
+                await case.settled()
+            yield {name: (await town.checked(case.case_id)).facts for name, case in cases.items()}
+
+
+@pytest.mark.parametrize(("name", "reds"), [("before", 0), ("after", 1)])
+def test_a_late_reply_spares_the_red_warning_only_if_it_came_before_it(
+    replied: dict[str, tuple[Fact, ...]], name: str, reds: int
+) -> None:
+    facts = replied[name]
+    late = next(fact for fact in facts if fact.kind is FactKind.ORDER_REPLIED_LATE)
+    warned = [fact for fact in facts if fact.kind is FactKind.WARNING_RED]
+    assert len(warned) == reds
+    assert all(fact.due_at and fact.due_at < late.spoken_at for fact in warned)
+    found = audited("case", facts, pins(short_rules()), (), facts[-1].at + timedelta(hours=1))
+    assert [finding for finding in found.findings if finding.firing is Firing.RED] == []

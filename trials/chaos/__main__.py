@@ -63,6 +63,9 @@ async def _bounded(plan: Plan, state: Path) -> int:
 def main() -> int:
     """See the module."""
     given = _arguments()
+    if given.page and not given.page.is_file():
+        sys.stderr.write(f"{given.page.name} is not there: --page needs a page with a place for the table\n")
+        return 2
     logging.getLogger().addHandler(logging.NullHandler())  # a pool that has lost its database says so by itself
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)), error_if_already_set=False)
     plan = Plan(cases=given.cases, seconds=given.seconds, day=given.day, seed=given.seed, thorough=not given.small)
