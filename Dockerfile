@@ -13,6 +13,8 @@ FROM python:3.11-slim
 # What dossiers are printed with.
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin liandong
+# A volume that is put here belongs to whom the folder does.
+RUN install -d -o liandong -g liandong -m 0700 /anchors
 COPY --from=build /opt/liandong /opt/liandong
 ENV PATH=/opt/liandong/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER liandong

@@ -10,7 +10,7 @@ from domain.ledger import GENESIS, canonical
 ENTRIES = 42
 """As many as a full climb has."""
 EACH_WITHIN = 0.001
-"""Seconds; the promise. Here it takes a quarter of that."""
+"""Seconds; the promise."""
 
 
 def chain_of(number: int) -> tuple[Manifest, list[bytes]]:
