@@ -47,7 +47,7 @@ class Plan:
         return self.by_department.get(department) or self.conduct.get(rung, Conduct())
 
 
-SATISFIED, UNSATISFIED, UNREACHED = CallbackResult
+SATISFIED, UNSATISFIED, UNREACHED = CallbackResult.SATISFIED, CallbackResult.UNSATISFIED, CallbackResult.UNREACHED
 
 LATE_BY = 2.0
 """Seconds after its limit that a late department replies."""

@@ -212,6 +212,29 @@ class CallbackResult(StrEnum):
     SATISFIED = "satisfied"
     UNSATISFIED = "unsatisfied"
     UNREACHED = "unreached"
+    WRONG_NUMBER = "wrong_number"
+    """Somebody else answered: the number has to be looked for before the next call."""
+
+    @property
+    def reached_nobody(self) -> bool:
+        """Whether the citizen was not asked: the case waits for the next call, as often as the policy lets it (P19)."""
+        return self in (CallbackResult.UNREACHED, CallbackResult.WRONG_NUMBER)
+
+
+class Rating(StrEnum):
+    """What the citizen says on the hotline's scale of five (the "good or bad" rating 好差评), best first."""
+
+    VERY_SATISFIED = "very_satisfied"
+    SATISFIED = "satisfied"
+    FAIRLY_SATISFIED = "fairly_satisfied"
+    UNSATISFIED = "unsatisfied"
+    VERY_UNSATISFIED = "very_unsatisfied"
+
+    @property
+    def result(self) -> CallbackResult:
+        """The upper three are satisfied, the lower two are not."""
+        low = (Rating.UNSATISFIED, Rating.VERY_UNSATISFIED)
+        return CallbackResult.UNSATISFIED if self in low else CallbackResult.SATISFIED
 
 
 class RecordCallback(Value):
@@ -220,6 +243,16 @@ class RecordCallback(Value):
     result: CallbackResult
     by: PersonName
     remark: Text | None = None
+    rating: Rating | None = None
+    """None where nobody was reached, or where nobody asked for one."""
+    comment: Text | None = None
+    """What the citizen said about it, in his words."""
+
+    @model_validator(mode="after")
+    def _rating_fits(self) -> "RecordCallback":
+        if self.rating is not None and self.rating.result is not self.result:
+            raise PydanticCustomError("rating-contradicts", "the rating says something else than the result")
+        return self
 
 
 class HoldCase(Value):

@@ -126,11 +126,18 @@ class Rectification(Value):
     limit: Limit
 
 
+A_DAY = Count(
+    rule="P19", value=30, source="Haikou: a bureau's head calls back up to 30 citizens a day", confidence=Confidence.B
+)
+
+
 class Callback(Value):
-    """When the citizen is asked, and how often it is tried (P19)."""
+    """When the citizen is asked, how often it is tried, and how many one person asks on a day (P19)."""
 
     call: Limit
     attempts: Count
+    a_day: Count = A_DAY
+    """How many citizens one person calls back on one local day at most; calls that reach nobody do not count."""
 
 
 class Step(Value):

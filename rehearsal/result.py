@@ -12,11 +12,12 @@ from domain.case import Closing
 from domain.commands import CallbackResult
 from domain.ladder import Rung
 from domain.order import Role
+from domain.policy import A_DAY
 from domain.values import Instant, Value
 from rehearsal.course import Call, Course
 
-CALLS_A_DAY: Final = 30
-"""As many citizens a head of department calls back on one day, at most (Haikou)."""
+CALLS_A_DAY: Final = A_DAY.value
+"""As many citizens a head of department calls back on one day, at most."""
 
 _Key = TypeVar("_Key")
 

@@ -10,7 +10,7 @@ from domain.case import Case, CaseView, Record, Status
 from domain.ladder import Rung
 from domain.ledger import GENESIS, Entry, Fact, FactKind, Misfit, chain, entry_hash, first_misfit
 from domain.order import Order
-from storage import audit_chain, marks, notices
+from storage import audit_chain, diary, marks, notices
 from storage.database import Connection, Pool
 from storage.orders import REGISTER
 
@@ -285,7 +285,10 @@ class Verdict:
 
 
 async def verify(pool: Pool, on_case: Callable[[], None] = lambda: None) -> Verdict:
-    """Recompute every chain, the audit's own last; tells ``on_case`` after each case, stops at the first misfit."""
+    """Recompute every chain, the audit's own and the duty diaries last; tells ``on_case`` after each case.
+
+    Stops at the first misfit.
+    """
     verdict = Verdict()
     async with aclosing(chains(pool)) as every_chain:
         async for case_id, entries, head in every_chain:
@@ -297,7 +300,7 @@ async def verify(pool: Pool, on_case: Callable[[], None] = lambda: None) -> Verd
             on_case()
     if emptied := await pool.fetchval(CASES_WITHOUT_ENTRIES):
         verdict.misfit = Misfit(case_id=emptied, seq=1, reason="missing_tail")
-    verdict.misfit = verdict.misfit or await audit_chain.misfit(pool)
+    verdict.misfit = verdict.misfit or await audit_chain.misfit(pool) or await diary.misfit(pool)
     return verdict
 
 

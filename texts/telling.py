@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 from domain.case import Awaited, Closing, Party
 from domain.citizen import BLOT, SPOKEN
 from domain.clock import Deadline
-from domain.commands import CallbackResult, Grounds
+from domain.commands import CallbackResult, Grounds, Rating
 from domain.demand import Channel, Nature, Urgency
 from domain.department import Directory
 from domain.ladder import End, Outcome, Rung
@@ -31,6 +31,7 @@ TOKENS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
     "party": (Party,),
     "awaited": (Awaited,),
     "result": (Result, CallbackResult),
+    "rating": (Rating,),
     "closing": (Closing,),
     "grounds": (Grounds,),
     "to": (Rung,),

@@ -410,6 +410,8 @@ class CaseWorkflow:
             actor=f"caller:{command.by}",
             result=command.result.value,
             remark=command.remark,
+            rating=command.rating.value if command.rating else None,
+            comment=command.comment,
         )
         self.file.state.callback_result = command.result
         return self.file.view()

@@ -13,10 +13,11 @@ from cli import reference, verbs
 from cli.main import command_in, language_in, run
 from cli.situation import Wait, next_command
 from domain.case import Awaited, Party, Status
-from domain.commands import CallbackResult, Grounds
+from domain.commands import CallbackResult, Grounds, Rating
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import Rung
 from domain.order import Result
+from domain.roster import Duty
 from texts.catalogue import Catalogue
 
 HEAVY = {"pydantic", "temporalio", "asyncpg", "sqlalchemy", "alembic", "fastapi", "httpx", "rich"}
@@ -29,6 +30,8 @@ CHOICES: dict[str, type[StrEnum]] = {
     verbs.CHANNELS: Channel,
     verbs.RESULTS: Result,
     verbs.CALLBACK_RESULTS: CallbackResult,
+    verbs.RATINGS: Rating,
+    verbs.DUTIES: Duty,
     verbs.GROUNDS: Grounds,
 }
 

@@ -12,6 +12,7 @@ _OUTCOMES = {
     CallbackResult.SATISFIED: Outcome.SATISFIED,
     CallbackResult.UNSATISFIED: Outcome.UNSATISFIED,
     CallbackResult.UNREACHED: Outcome.UNREACHED,
+    CallbackResult.WRONG_NUMBER: Outcome.UNREACHED,
 }
 
 
@@ -20,7 +21,7 @@ async def callback(file: CaseFile, orders: Orders) -> Ending:
     del orders
     file.state.callback_attempts = 0
     result = CallbackResult.UNREACHED
-    while result is CallbackResult.UNREACHED and file.state.callback_attempts < file.policy.callback.attempts.value:
+    while result.reached_nobody and file.state.callback_attempts < file.policy.callback.attempts.value:
         result = await called(file)
         file.state.callback_attempts += 1
     return Ending(outcome=_OUTCOMES[result])
