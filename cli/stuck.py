@@ -78,6 +78,7 @@ async def stuck(
                     raise
                 console.fail(error)  # whoever watches wants to see it come back
             else:
+                view = view.model_copy(update={"within": tuple(console.first(list(view.within), limit))})
                 _show(Shown(console, view, names, watched=watch), output, file)
                 if not watch:
                     return CHECK_FAILED if view.number else OK

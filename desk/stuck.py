@@ -27,7 +27,7 @@ class StuckView(Value):
     """False where the engine did not answer: nothing is known then of tasks and activities that fail."""
     groups: tuple[Group, ...]
     within: tuple[StuckCase, ...] = ()
-    """Cases that wait as the policy foresees, where they were asked for, too."""
+    """Cases that wait as the policy foresees, where they were asked for, too; one more than asked for, if there are."""
 
     @property
     def number(self) -> int:
@@ -49,7 +49,7 @@ async def stuck_view(
     with reaching_database():
         others = sorted(set(troubled or {}) - {one.case.case_id for _, one in found})
         hidden = await store.of_these(desk.pool, search, now, soon, others) if others else []
-        waiting = await store.within(desk.pool, search, now, soon, limit) if everything else []
+        waiting = await store.within(desk.pool, search, now, soon, limit + 1) if everything else []
         loose = {
             StuckCause.NOT_ON_RECORD: await _not_on_record(desk, search, now, limit),
             StuckCause.NOT_HANDED_OVER: await _not_handed_over(desk, search, limit),

@@ -28,7 +28,7 @@ SELECT case_view.*, view->'waiting'->0->>'order_id' AS waiting_order,
     coalesce(pending.order_id,
         jsonb_path_query_first(view, '$.orders[*] ? (@.undelivered == true && @.status == "sent")')->>'order_id')
         AS lost_order
-FROM candidate JOIN case_view USING (case_id) LEFT JOIN pending USING (case_id)
+FROM candidate JOIN case_view USING (case_id) LEFT JOIN (TABLE pending) AS pending USING (case_id)
 """
 """Cases with their signs; $1 is now, $2 soon, $3 a moment ago."""
 
