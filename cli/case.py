@@ -113,6 +113,23 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
         case_page(console, found, names)
 
 
+@verb(app, "why")
+async def why_(console: Console, case: CaseArgument, output: OutputOption = Output.TEXT) -> None:
+    from cli.case_why import why_as_data, why_page
+    from cli.session import at_desk, directory_of
+    from cli.situation import Names
+    from desk.why import why
+
+    now = datetime.now(UTC)
+    async with at_desk(console, engine=False) as desk:
+        found = await why(desk, case, now)
+        names = Names(await directory_of(desk), console.text)
+    if output is Output.JSON:
+        console.json(why_as_data(found, console.text, names, now))
+    else:
+        why_page(console, found, names, now)
+
+
 @verb(app, "list")
 async def list_(
     console: Console,

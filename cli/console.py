@@ -105,7 +105,7 @@ class Console:
     def json(self, value: object) -> None:
         """The answer for programs: JSON, instants in UTC."""
         plain_ascii = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        self.write(json.dumps(value, ensure_ascii=plain_ascii, indent=2, default=_plain))
+        self.write(json.dumps(value, ensure_ascii=plain_ascii, indent=2, default=plain))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table whose headings are the sentences with these keys; the first column is never folded.
@@ -205,7 +205,7 @@ def _clean(text: str) -> str:
     return text.translate(CONTROLS)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """What JSON has no word for: instants, days, lengths of time (in seconds), and models."""
     if isinstance(value, datetime):
         return universal(value)

@@ -6,7 +6,6 @@ They look at the same list as everybody (who waits for whom) and do the next thi
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from demo.plans import Plan
@@ -67,7 +66,7 @@ class Office:
 
     async def _waiting(self) -> list[CaseRow]:
         with reaching_database():
-            return await cases.waiting(self._desk.pool, datetime.now(UTC), everything=True, limit=2000)
+            return await cases.waiting(self._desk.pool, limit=2000)
 
     def _take_up(self, row: CaseRow, group: asyncio.TaskGroup) -> None:
         key = (row.case_id, str(row.waiting_for), str(row.waiting_since))

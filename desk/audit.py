@@ -59,7 +59,7 @@ async def audit(
     Raises NotFound ``case-unknown`` where the ledger has no entry of the case.
     """
     with reaching_database():
-        gaps, rules, tally = await audit_chain.gaps(pool), _PinnedRules(pool), Tally()
+        gaps, rules, tally = await audit_chain.gaps(pool), PinnedRules(pool), Tally()
         if case_id is not None:
             entries = await ledger.entries_of(pool, case_id)
             if not entries:
@@ -80,7 +80,7 @@ async def _open_since(pool: Pool) -> datetime | None:
 
 
 async def _add(
-    tally: Tally, cases: dict[str, list[Entry]], rules: "_PinnedRules", gaps: Sequence[Gap], as_of: datetime
+    tally: Tally, cases: dict[str, list[Entry]], rules: "PinnedRules", gaps: Sequence[Gap], as_of: datetime
 ) -> None:
     facts = {case_id: [entry.fact for entry in entries] for case_id, entries in cases.items()}
     for of_case in facts.values():
@@ -93,7 +93,7 @@ async def _add(
     await asyncio.to_thread(reckon)  # whoever else works in this process need not wait
 
 
-class _PinnedRules:
+class PinnedRules:
     """The stored policies and calendars that facts name, each read once."""
 
     def __init__(self, pool: Pool) -> None:

@@ -170,6 +170,11 @@ class Reckoning:
     def step(self) -> Step:
         return self._visit.step
 
+    @property
+    def has_concluded(self) -> bool:
+        """Whether the joint meeting that the case is at has come to a conclusion."""
+        return self._visit.concluded
+
     def due_of(self, order_id: str) -> datetime | None:
         """When the limit of this order ends, whether or not it was acknowledged."""
         order = self.orders.get(order_id)

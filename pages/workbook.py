@@ -33,11 +33,12 @@ def workbook(words: Words) -> bytes:
             ("assess-custody", _custody(words)),
             ("assess-measures", _measures(words)),
         ):
-            _sheet(book, words.say(key), rows)
+            add_sheet(book, words.say(key), rows)
     return content.getvalue()
 
 
-def _sheet(book: Any, name: str, rows: Sequence[Sequence[Cell]]) -> None:
+def add_sheet(book: Any, name: str, rows: Sequence[Sequence[Cell]]) -> None:
+    """A sheet with headings in its first row, which stay in sight."""
     sheet = book.add_worksheet(name[:31].translate({ord(c): " " for c in "[]:*?/\\"}))
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     rate = book.add_format({"num_format": "0.0%"})

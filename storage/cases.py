@@ -30,13 +30,12 @@ WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rung = $2)
 ORDER BY opened_at DESC, case_id LIMIT $3
 """
 
-STUCK = """
+WAITING = """
 SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
     coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
 FROM case_view
 WHERE status <> 'closed' AND waiting_for IS NOT NULL
-  AND ($2 OR waiting_until < $1 OR waiting_for = 'assignment')
-ORDER BY waiting_until, case_id LIMIT $3
+ORDER BY waiting_until, case_id LIMIT $1
 """
 """What is overdue has the earliest limits, so it comes first; what has no limit comes last."""
 
@@ -118,9 +117,9 @@ async def listed(
     return [_row(row) for row in rows]
 
 
-async def waiting(pool: Pool, now: datetime, *, everything: bool, limit: int) -> list[CaseRow]:
-    """Open cases that wait past their limit or for an operator, overdue first; with ``everything`` all that wait."""
-    return [_row(row) for row in await pool.fetch(STUCK, now, everything, limit)]
+async def waiting(pool: Pool, limit: int) -> list[CaseRow]:
+    """Open cases that wait for somebody, overdue first. What holds them up is another question: ``storage.stuck``."""
+    return [_row(row) for row in await pool.fetch(WAITING, limit)]
 
 
 async def policy_of(pool: Pool, case_id: str) -> str:

@@ -609,19 +609,6 @@ inbox-orders = { $orders ->
     [one] One open order
    *[other] { $orders } open orders
  }, the most pressing first:
-nobody-stuck = Nothing is stuck.
-stuck-not-on-record = { $number ->
-    [one] One demand is
-   *[other] { $number } demands are
- } accepted, but not on record yet (received at):
-stuck-undelivered = { $number ->
-    [one] One order has
-   *[other] { $number } orders have
- } not reached the department:
-stuck-not-handed-over = { $number ->
-    [one] One reply is
-   *[other] { $number } replies are
- } kept, but not handed to the case:
 import-done = { $opened ->
     [one] One case is
    *[other] { $opened } cases are
@@ -811,7 +798,6 @@ help-department-import = Import departments from a CSV file; those with the same
 help-department-list = List departments, with the matters they handle.
 help-ledger = The record of facts.
 help-ledger-verify = Recompute every chain of the ledger; names the first entry that does not fit.
-help-stuck = Show who waits for whom since when, what is overdue first, and what to type next.
 help-audit = Look in the ledger alone whether every limit fired that should have, none twice, and how late; 8 where not.
 help-up = Start everything on this machine: servers, worker and gateway.
 help-worker = Run cases until SIGINT or SIGTERM.
@@ -827,7 +813,6 @@ argument-into = the case it is merged into
 argument-order = the order's id: the case's id, a dot and a number
 option-accept = refer the case
 option-address = the citizen's address
-option-all = everything that waits, not only what is overdue or in the operator's queue
 option-audit-all = every case there is, not only those that are open or were since the last audit
 option-audit-case = this case only
 option-as-of = the record as it was at this time, in ISO 8601; now, where none is given

@@ -88,7 +88,12 @@ async def test_from_open_to_closed(hotline: Cli) -> None:
     assert "Haikou Traffic Police" in trail.out
     assert "order replied: " in trail.out
     closed.refused(4, case, "resolved", "withdraw")
-    assert nothing.data == {"cases": [], "not_on_record": [], "undelivered": [], "not_handed_over": []}
+    assert {name: nothing.data[name] for name in ("number", "groups", "within")} == {
+        "number": 0,
+        "groups": [],
+        "within": [],
+    }
+    assert (nothing.code, nothing.data["engine_asked"]) == (0, True)
 
 
 async def test_a_case_without_a_department_waits_for_the_operator(hotline: Cli) -> None:
@@ -96,6 +101,8 @@ async def test_a_case_without_a_department_waits_for_the_operator(hotline: Cli) 
     case = opened.data["case_id"]
     assert opened.data["lead"] is None
     english, chinese = await hotline.all(("stuck",), ("--lang", "zh", "case", "list"))
+    assert english.code == 8
+    assert english.out.startswith("In the operator's queue (1); to act: operator\n")
     assert f"\n    liandong case assign {case} DEPARTMENT --by NAME\n" in english.out
     assert "待话务员指派" in chinese.out
     unknown, merged = await hotline.all(

@@ -5,15 +5,17 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from desk.window import Desk
 from domain.clock import Unit
 from domain.demand import Channel, Nature, Urgency
 from domain.intake import NewDemand, Opening
 from domain.policy import Rules
+from domain.stuck import SOON, Search
 from outbox.cases import start_case
-from storage import cases, demands, ledger
+from storage import demands, ledger
+from storage import stuck as stuck_store
 from storage.database import Pool, open_pool
 from storage.demands import StoredDemand
 from trials.bench import cpu
@@ -234,7 +236,7 @@ async def stuck(database_url: str, *, rows: int, runs: int) -> Stuck:
         seconds: list[float] = []
         for _ in range(runs):
             began = time.perf_counter()
-            found = await cases.waiting(pool, datetime.now(UTC), everything=False, limit=51)
+            found = await stuck_store.stuck(pool, Search(), datetime.now(UTC), timedelta(hours=SOON), 50)
             seconds.append(time.perf_counter() - began)
             if not found:
                 raise RuntimeError("the stuck list is empty")

@@ -1,0 +1,139 @@
+"""What the stuck view reads: the open cases that show a sign of being held up, counted and the first of each kind."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from asyncpg import Record as Row
+
+from domain.stuck import GRACE, Search, Signs, StuckCase
+from storage.database import Pool
+
+MARKED = """
+status <> 'closed' AND (waiting_for IS NULL OR jsonb_path_exists(view, '$ ? (
+    exists(@.hold.until) || @.waiting[0].provisional == true
+    || exists(@.orders[*] ? (@.silent == true || (@.undelivered == true && @.status == "sent"))))'))
+"""
+"""Open cases that a limit alone does not show; an index of its own knows them, by exactly this condition."""
+
+OF_CASES = """
+SELECT case_view.*, view->'waiting'->0->>'order_id' AS waiting_order,
+    (view->'hold'->>'until')::timestamptz AS hold_until, view->'hold'->>'approved_by' AS hold_approved_by,
+    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional,
+    coalesce(waiting_until < $1, false) AS overdue, coalesce(waiting_until < $2, false) AS near,
+    waiting_for IS NULL AND changed_at < $3 AS standing,
+    coalesce((view->'hold'->>'until')::timestamptz < $2, false) AS hold_ends,
+    jsonb_path_exists(view, '$.orders[*] ? (@.silent == true && @.department == $waited)',
+        jsonb_build_object('waited', waiting_department)) AS lapsed,
+    coalesce(pending.order_id,
+        jsonb_path_query_first(view, '$.orders[*] ? (@.undelivered == true && @.status == "sent")')->>'order_id')
+        AS lost_order
+FROM candidate JOIN case_view USING (case_id) LEFT JOIN (TABLE pending) AS pending USING (case_id)
+"""
+"""Cases with their signs; $1 is now, $2 soon, $3 a moment ago."""
+
+PENDING = """
+SELECT DISTINCT ON (case_id) delivery.case_id, delivery.order_id
+FROM delivery JOIN order_view USING (order_id)
+WHERE delivered_at IS NULL AND first_at < $3 AND order_view.status IN ('sent', 'acknowledged')
+ORDER BY case_id, first_at
+"""
+"""Of each case the first open order that has not reached its department."""
+
+FILTERS = """
+status <> 'closed'
+    AND ($4::text IS NULL OR district = $4)
+    AND ($5::text IS NULL OR $5 IN (waiting_department, lead) OR jsonb_path_exists(view,
+        '$.orders[*] ? (@.department == $asked && (@.status == "sent" || @.status == "acknowledged"))',
+        jsonb_build_object('asked', $5::text)))
+    AND ($6::text[] IS NULL OR matter = ANY($6))
+    AND ($7::text IS NULL OR rung = $7)
+    AND ($8::timestamptz IS NULL OR opened_at < $8)
+"""
+
+STUCK = f"""
+WITH pending AS MATERIALIZED ({PENDING}), candidate AS MATERIALIZED (
+    SELECT case_id FROM case_view WHERE status <> 'closed' AND waiting_until < $2
+    UNION SELECT case_id FROM case_view WHERE waiting_for = 'assignment'
+    UNION SELECT case_id FROM case_view WHERE {MARKED}
+    UNION SELECT case_id FROM pending
+), signed AS (
+    {OF_CASES} WHERE {FILTERS}
+), placed AS (
+    SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id) AS place
+    FROM signed
+    WINDOW alike AS (
+        PARTITION BY waiting_for, overdue, near, standing, lost_order IS NOT NULL, lapsed, hold_ends,
+            waiting_provisional)
+)
+SELECT placed.*, delivery.order_id, delivery.department AS order_department, delivery.attempts,
+    delivery.last_error AS error
+FROM placed LEFT JOIN delivery ON delivery.order_id = lost_order
+WHERE place <= $9 ORDER BY waiting_until, placed.case_id
+"""  # noqa: S608 - a query of ours
+
+OF_THESE = f"""
+WITH pending AS MATERIALIZED ({PENDING}), candidate AS (SELECT unnest($9::text[]) AS case_id)
+{OF_CASES} WHERE {FILTERS}
+"""
+
+WITHIN = f"""
+WITH pending AS MATERIALIZED ({PENDING}), candidate AS MATERIALIZED (
+    SELECT case_id FROM case_view WHERE (waiting_until < $2) IS NOT TRUE AND waiting_for IS NOT NULL AND {FILTERS}
+    ORDER BY waiting_until, case_id LIMIT $9
+)
+{OF_CASES} ORDER BY waiting_until, case_id
+"""  # noqa: S608 - a query of ours
+
+
+class Found(NamedTuple):
+    """A case with its signs, and how many have the same."""
+
+    case: StuckCase
+    signs: Signs
+    number: int
+
+
+async def stuck(pool: Pool, search: Search, now: datetime, soon: timedelta, limit: int) -> list[Found]:
+    """Open cases with a sign of being held up, the most pressing first; of those with the same signs ``limit``."""
+    rows = await pool.fetch(STUCK, *arguments(search, now, soon), limit)
+    return [Found(_case(row), _signs(row), row["number"]) for row in rows]
+
+
+async def of_these(pool: Pool, search: Search, now: datetime, soon: timedelta, case_ids: Sequence[str]) -> list[Found]:
+    """Those of these cases that are open and match, with their signs."""
+    rows = await pool.fetch(OF_THESE, *arguments(search, now, soon), list(case_ids))
+    return [Found(_case(row), _signs(row), 1) for row in rows]
+
+
+async def within(pool: Pool, search: Search, now: datetime, soon: timedelta, limit: int) -> list[Found]:
+    """Open cases that wait for somebody whose limit does not end soon, the most pressing first."""
+    rows = await pool.fetch(WITHIN, *arguments(search, now, soon), limit)
+    return [Found(_case(row), _signs(row), 1) for row in rows]
+
+
+def arguments(search: Search, now: datetime, soon: timedelta) -> tuple[object, ...]:
+    """What goes in for $1 to $8 of each of the queries."""
+    matters = list(search.matters) if search.matters is not None else None
+    rung = search.rung and search.rung.value
+    return (
+        *(now, now + soon, now - GRACE),
+        *(search.district, search.department, matters, rung, search.opened_before),
+    )
+
+
+def _case(row: Row) -> StuckCase:
+    return StuckCase.model_validate({name: row[name] for name in StuckCase.model_fields if name in row})
+
+
+def _signs(row: Row) -> Signs:
+    return Signs(
+        awaited=row["waiting_for"],
+        overdue=row["overdue"],
+        near=row["near"],
+        standing=row["standing"],
+        not_received=row["lost_order"] is not None,
+        lapsed=row["lapsed"],
+        hold_ends=row["hold_ends"],
+        provisional=row["waiting_provisional"],
+    )
