@@ -17,7 +17,7 @@ from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
 from domain.stuck import GRACE, Search, StuckCause, cause_of
-from storage import assessment, audits, callbacks, cases, demands, ledger, notices, orders
+from storage import assessment, audits, callbacks, calls, cases, demands, ledger, notices, orders, roster
 from storage import stuck as stuck_store
 from storage.cases import Count
 from storage.database import Pool, open_pool
@@ -412,6 +412,11 @@ FILL = (
     INSERT INTO exclusion (case_id, excluded, reason, approved_by, entered_by)
     SELECT 'case-' || n * 20, n % 9 > 0, 'legal_way', 'a', 'b' FROM generate_series(1, $1::int / 20) AS n
     """,
+    """
+    INSERT INTO roster (department, day, duty, person, entered_by)
+    SELECT 'HK-' || department, date '2025-11-25' + day, duty, 'a', 'b'
+    FROM generate_series(0, 77) AS department, generate_series(0, 365) AS day, unnest(ARRAY['head', 'caller']) AS duty
+    """,
 )
 
 
@@ -502,6 +507,8 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "shares of a figure": (assessment.SHARES, (*YESTERDAY, "timely", "HK-7", None)),
     "grid workers": (assessment.GRID_WORKERS, YESTERDAY),
     "custody": (assessment.CUSTODY, YESTERDAY),
+    "callbacks that are due": (calls.DUE, (["HK-7"], 50)),
+    "who is on duty": (roster.LAST_OF_DAY, (NOW.date(), "HK-7", "head")),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
     "a page of open cases to audit": (audits.CASES_OPEN_SINCE, ("", 200, NOW - timedelta(days=1))),
     "a page of all cases to audit": (audits.CASES, ("case-15", 200)),
