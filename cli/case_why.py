@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.console import Console
-from cli.situation import Names, next_command, until, wait_of, who
+from cli.situation import Names, next_command, until, wait_for, wait_of, who
 from desk.why import Why
 from domain.callbacks import CallbackOutcome
 from domain.case import Waiting
@@ -108,8 +108,7 @@ class _Told:
 
     def _wait(self, waiting: Waiting) -> str:
         text = self._text
-        wait = wait_of(self._view.model_copy(update={"waiting": (waiting,)}))
-        assert wait is not None  # noqa: S101 - it was just given
+        wait = wait_for(self._view.case_id, waiting)
         told = [text.label(wait.awaited), who(wait, text, self._names), *([wait.order_id] if wait.order_id else [])]
         told += [text.say("since", since=waiting.since), *until(wait, text)]
         if waiting.until and waiting.until < self._now:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cli.console import Console
 from domain.case import Awaited, CaseView, Party, Status, Waiting
+from domain.stuck import StuckCase
 from storage.cases import CaseRow
 from texts.catalogue import Catalogue
 from texts.telling import Names as Names
@@ -28,10 +29,11 @@ class Wait:
 
 def wait_of(view: CaseView) -> Wait | None:
     """The most pressing thing that a case waits for."""
-    return _of_waiting(view.case_id, view.waiting[0]) if view.waiting else None
+    return wait_for(view.case_id, view.waiting[0]) if view.waiting else None
 
 
-def _of_waiting(case_id: str, waiting: Waiting) -> Wait:
+def wait_for(case_id: str, waiting: Waiting) -> Wait:
+    """One of the things that a case waits for."""
     return Wait(
         case_id=case_id,
         party=waiting.party,
@@ -44,7 +46,7 @@ def _of_waiting(case_id: str, waiting: Waiting) -> Wait:
     )
 
 
-def wait_of_row(row: CaseRow) -> Wait | None:
+def wait_of_row(row: CaseRow | StuckCase) -> Wait | None:
     """The same, from a line of a list."""
     if row.waiting_party is None or row.waiting_for is None:
         return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.console import Console, plain
-from cli.situation import Names, Wait, next_command, show_command, until, who
+from cli.situation import Names, next_command, show_command, until, wait_of_row, who
 from desk.stuck import StuckView
 from domain.stuck import Group, Held, Loose, StuckCase, StuckCause
 from texts.catalogue import Catalogue
@@ -89,7 +89,7 @@ class Shown:
         return self._wait_told(case)
 
     def _wait_told(self, case: StuckCase) -> list[str]:
-        text, wait = self._text, wait_of_case(case)
+        text, wait = self._text, wait_of_row(case)
         if wait is None:
             return [text.say("stuck-waits-for-nobody")]
         told = [text.label(wait.awaited), who(wait, text, self._names)]
@@ -206,22 +206,6 @@ class Shown:
         return text.label(value) if name in ("cause", "owner", "rung", "status", "awaited") else str(value)
 
 
-def wait_of_case(case: StuckCase) -> Wait | None:
-    """What it waits for."""
-    if case.waiting_party is None or case.waiting_for is None:
-        return None
-    return Wait(
-        case_id=case.case_id,
-        party=case.waiting_party,
-        awaited=case.waiting_for,
-        department=case.waiting_department,
-        order_id=case.waiting_order,
-        since=case.waiting_since,
-        until=case.waiting_until,
-        provisional=case.waiting_provisional,
-    )
-
-
 def command_of(case: StuckCase, cause: StuckCause, text: Catalogue) -> str:
     """The one next command of whoever is to act."""
     match cause:
@@ -239,7 +223,7 @@ def command_of(case: StuckCase, cause: StuckCause, text: Catalogue) -> str:
 
 
 def _wait_command(case: StuckCase, text: Catalogue) -> str:
-    wait = wait_of_case(case)
+    wait = wait_of_row(case)
     return next_command(wait, text) if wait else show_command(case.case_id)
 
 

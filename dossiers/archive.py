@@ -100,6 +100,7 @@ class Opened:
 def _reading(name: str) -> Generator[None]:
     try:
         yield
+    # zipfile raises NotImplementedError for a compression that it does not know, RuntimeError for an encrypted file.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
         raise DoesNotFit("dossier-damaged", name=name) from None
 
@@ -130,6 +131,7 @@ def _archive(stream: IO[bytes]) -> Generator[zipfile.ZipFile]:
     start = stream.read(4)
     try:
         archive = zipfile.ZipFile(stream)
+    # NotImplementedError: a zip over several disks, or of a version that zipfile does not know.
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise DoesNotFit("dossier-truncated" if start == b"PK\3\4" else "dossier-no-zip") from None
     if start != b"PK\3\4":  # something stands before it, or it is empty
