@@ -51,7 +51,13 @@ async def worker(
         outside = Outside(
             pool=pool,
             engine=engine,
-            post=Post(http=http, key=key, gateway_url=servers.gateway_url, alert_url=settings.alert_url),
+            post=Post(
+                http=http,
+                key=key,
+                gateway_url=servers.gateway_url,
+                alert_url=settings.alert_url,
+                alert_secret=settings.alert_secret.get_secret_value() if settings.alert_secret else None,
+            ),
             rules=lambda: rules_in_force(pool, settings.policy),
             anchoring=lambda: anchoring_of(settings),
             deadman=settings.deadman,

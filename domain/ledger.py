@@ -142,7 +142,9 @@ def _lasts(value: JsonValue) -> bool:
 
 
 def _instant(at: Instant | None) -> str | None:
-    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
+    if at is None or at.tzinfo is None:  # an endless instant, which no case ever wrote, comes without a zone
+        return at and at.isoformat(timespec="microseconds")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def entry_text(case_id: str, fact: Fact, prev_hash: str) -> str:

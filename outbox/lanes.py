@@ -93,6 +93,10 @@ class Lanes:
         told, lane.alerted = lane.alerted, True
         return not told
 
+    def nobody_told(self, department: str) -> None:
+        """The alert did not arrive: the next order that is left in the inbox tries again."""
+        self._lanes.setdefault(department, _Lane()).alerted = False
+
 
 def refused(department: str, reason: str, seconds: float) -> Unavailable:
     """A message did not go out; ``retry_in_ms`` says when to try again."""

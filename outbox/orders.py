@@ -63,6 +63,8 @@ class Post:
     lanes: Lanes = field(default_factory=Lanes)
     alert_url: str | None = None
     """Who is told of a department that cannot be reached; nobody but the log where it is not set."""
+    alert_secret: str | None = None
+    """What alerts are signed with; they go unsigned where it is not set."""
 
 
 @dataclass(frozen=True)
@@ -222,18 +224,25 @@ async def _tell_undelivered(client: Client, request: OrderRequest, reason: str) 
 
 
 async def _alert(post: Post, department: str, reason: str) -> None:
-    """Tell the hotline, once an outage, that a department's system takes no orders."""
+    """Tell the hotline, once an outage, that a department's system takes no orders; again where it did not arrive."""
     if not post.lanes.first_alert(department):
         return
     _log.error("the system of %s takes no orders (%s): they are left in its inbox", department, reason)
     if post.alert_url is not None:
+        now = datetime.now(UTC)
+        message_id = f"{department}.unreachable.{int(now.timestamp())}"
         attributes = {
+            "id": message_id,
             "source": post.gateway_url,
             "type": "liandong.department.unreachable",
             "subject": department,
+            "time": now,
             "datacontenttype": "application/json",
         }
         event = to_structured_event(CloudEvent(attributes, {"department": department, "reason": reason}))
-        error, _ = await _post(post.http, post.alert_url, event.headers, event.body)
+        secrets = [post.alert_secret] if post.alert_secret else []
+        signature = signed(secrets, message_id, now, event.body) if secrets else {}
+        error, _ = await _post(post.http, post.alert_url, {**event.headers, **signature}, event.body)
         if error is not None:
             _log.error("and nobody could be told of it: %s", error)
+            post.lanes.nobody_told(department)

@@ -4,6 +4,8 @@ Every setting is an environment variable ``LIANDONG_<NAME>``; Temporal's own var
 (``TEMPORAL_ADDRESS``, ``TEMPORAL_PROFILE``, …) name an external Temporal. Nothing here connects.
 """
 
+import base64
+import binascii
 import os
 import sys
 from collections.abc import Mapping
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
     (``10.20.0.0/16, 127.0.0.0/8``)."""
     alert_url: str | None = None
     """Where a CloudEvent is posted when a department's system takes no orders."""
+    alert_secret: SecretStr | None = None
+    """What that event is signed with (Standard Webhooks): ``whsec_`` and base64; unsigned where it is not set."""
 
     anchor_key: SecretStr | None = None
     """The Ed25519 private key that anchors and dossiers are signed with: 32 bytes in hex. Made in the state folder
@@ -100,6 +104,19 @@ class Settings(BaseSettings):
     @classmethod
     def _with_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("alert_secret")
+    @classmethod
+    def _is_webhook_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            prefix, _, encoded = value.get_secret_value().partition("_")
+            try:
+                long_enough = len(base64.b64decode(encoded, validate=True)) >= 24
+            except binascii.Error:
+                long_enough = False
+            if prefix != "whsec" or not long_enough:
+                raise PydanticCustomError("not_a_webhook_secret", "must be whsec_ and the base64 of 24 bytes or more")
+        return value
 
     @field_validator("database_url")
     @classmethod

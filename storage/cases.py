@@ -14,26 +14,20 @@ from storage.database import Pool
 VIEW = "SELECT view FROM case_view WHERE case_id = $1"
 
 LIST = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
-    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
-FROM case_view
+SELECT * FROM case_view
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rung = $2)
 ORDER BY opened_at DESC, case_id LIMIT $3
 """
 
 LIST_OF_DEPARTMENT = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
-    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
-FROM case_view
+SELECT * FROM case_view
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rung = $2)
   AND EXISTS (SELECT FROM order_view WHERE order_view.case_id = case_view.case_id AND order_view.department = $4)
 ORDER BY opened_at DESC, case_id LIMIT $3
 """
 
 WAITING = """
-SELECT *, view->'waiting'->0->>'order_id' AS waiting_order,
-    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional
-FROM case_view
+SELECT * FROM case_view
 WHERE status <> 'closed' AND waiting_for IS NOT NULL
 ORDER BY waiting_until, case_id LIMIT $1
 """

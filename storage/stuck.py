@@ -10,24 +10,18 @@ from domain.stuck import GRACE, Search, Signs, StuckCase
 from storage.database import Pool
 
 MARKED = """
-status <> 'closed' AND (waiting_for IS NULL OR jsonb_path_exists(view, '$ ? (
-    exists(@.hold.until) || @.waiting[0].provisional == true
-    || exists(@.orders[*] ? (@.silent == true || (@.undelivered == true && @.status == "sent"))))'))
+status <> 'closed' AND (waiting_for IS NULL OR hold_until IS NOT NULL OR waiting_provisional
+    OR lapsed OR lost_order IS NOT NULL)
 """
 """Open cases that a limit alone does not show; an index of its own knows them, by exactly this condition."""
 
 OF_CASES = """
-SELECT case_view.*, view->'waiting'->0->>'order_id' AS waiting_order,
-    (view->'hold'->>'until')::timestamptz AS hold_until, view->'hold'->>'approved_by' AS hold_approved_by,
-    coalesce((view->'waiting'->0->>'provisional')::boolean, false) AS waiting_provisional,
+SELECT case_view.case_id, status, rung, matter, district, lead, waiting_party, waiting_department, waiting_for,
+    waiting_order, waiting_since, waiting_until, waiting_provisional, lapsed, hold_until,
+    hold_approved_by, opened_at,
     coalesce(waiting_until < $1, false) AS overdue, coalesce(waiting_until < $2, false) AS near,
-    waiting_for IS NULL AND changed_at < $3 AS standing,
-    coalesce((view->'hold'->>'until')::timestamptz < $2, false) AS hold_ends,
-    jsonb_path_exists(view, '$.orders[*] ? (@.silent == true && @.department == $waited)',
-        jsonb_build_object('waited', waiting_department)) AS lapsed,
-    coalesce(pending.order_id,
-        jsonb_path_query_first(view, '$.orders[*] ? (@.undelivered == true && @.status == "sent")')->>'order_id')
-        AS lost_order
+    waiting_for IS NULL AND changed_at < $3 AS standing, coalesce(hold_until < $2, false) AS hold_ends,
+    coalesce(pending.order_id, lost_order) AS not_received
 FROM candidate JOIN case_view USING (case_id) LEFT JOIN (TABLE pending) AS pending USING (case_id)
 """
 """Cases with their signs; $1 is now, $2 soon, $3 a moment ago."""
@@ -62,13 +56,12 @@ WITH pending AS MATERIALIZED ({PENDING}), candidate AS MATERIALIZED (
 ), placed AS (
     SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id) AS place
     FROM signed
-    WINDOW alike AS (
-        PARTITION BY waiting_for, overdue, near, standing, lost_order IS NOT NULL, lapsed, hold_ends,
-            waiting_provisional)
+    WINDOW alike AS (PARTITION BY waiting_for, overdue, near, standing, not_received IS NOT NULL, lapsed, hold_ends,
+        waiting_provisional)
 )
 SELECT placed.*, delivery.order_id, delivery.department AS order_department, delivery.attempts,
     delivery.last_error AS error
-FROM placed LEFT JOIN delivery ON delivery.order_id = lost_order
+FROM placed LEFT JOIN delivery ON delivery.order_id = not_received
 WHERE place <= $9 ORDER BY waiting_until, placed.case_id
 """  # noqa: S608 - a query of ours
 
@@ -132,7 +125,7 @@ def _signs(row: Row) -> Signs:
         overdue=row["overdue"],
         near=row["near"],
         standing=row["standing"],
-        not_received=row["lost_order"] is not None,
+        not_received=row["not_received"] is not None,
         lapsed=row["lapsed"],
         hold_ends=row["hold_ends"],
         provisional=row["waiting_provisional"],

@@ -1,6 +1,7 @@
 """How orders go out to departments' systems that are slow, busy, away or wrong; nobody else notices."""
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from department_system import (
     was_refused,
 )
 from office import BUREAU, CITIZEN, NEIGHBOUR, Office, Servers, office_of, serving
+from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.responses import Response
 
 from domain.ledger import FactKind
@@ -165,6 +167,9 @@ async def facts_of(office: Office, case_id: str) -> dict[str, Any]:
     return {"order_id": fact.order_id, **fact.payload}
 
 
+ALERT_SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
+
+
 @asynccontextmanager
 async def an_office(servers: Servers, **post: Any) -> AsyncGenerator[Office]:
     """An office with a worker whose way out is another one."""
@@ -180,7 +185,7 @@ async def test_an_order_that_is_not_taken_in_time_lies_in_the_inbox_and_somebody
     alerted = DepartmentSystem("alerts", [taken])
     async with (
         serving(alerted) as address,
-        an_office(embedded, alert_url=address) as office,
+        an_office(embedded, alert_url=address, alert_secret=ALERT_SECRET) as office,
         a_department(office, refusing(503), inbox_after=1.5) as system,
     ):
         cases = [(await known_order(office, system)).rpartition(".")[0] for _ in range(3)]
@@ -201,6 +206,9 @@ async def test_an_order_that_is_not_taken_in_time_lies_in_the_inbox_and_somebody
         assert len(system.deliveries) == tries, "what lies in the inbox is not offered again"
 
         (alert,) = alerted.deliveries
+        Webhook(ALERT_SECRET).verify(alert.body, alert.headers, json_parse=False)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(ALERT_SECRET).verify(alert.body + b" ", alert.headers, json_parse=False)
         assert alert.event["type"] == "liandong.department.unreachable"
         assert alert.event["data"] == {"department": system.code, "reason": "HTTP 503"}
         for word in (str(CITIZEN.name), str(CITIZEN.phone), *cases):

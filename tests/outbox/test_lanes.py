@@ -111,3 +111,9 @@ def test_an_outage_is_told_once(lanes: Lanes) -> None:
     assert lanes.first_alert(OTHER)
     lanes.went_well(THERE)
     assert lanes.first_alert(THERE)
+
+
+def test_an_outage_that_nobody_could_be_told_of_is_told_again(lanes: Lanes) -> None:
+    assert lanes.first_alert(THERE)
+    lanes.nobody_told(THERE)
+    assert [lanes.first_alert(THERE) for _ in range(2)] == [True, False]

@@ -48,6 +48,8 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("LIANDONG_GATEWAY_KEY", "too short"),
         ("LIANDONG_DATABASE_URL", "mysql://secret@db/liandong"),
         ("LIANDONG_TEMPORAL_SYNCHRONOUS", "off"),
+        ("LIANDONG_ALERT_SECRET", "whsec_c2hvcnQ="),
+        ("LIANDONG_ALERT_SECRET", "bm90IHByZWZpeGVkLCBidXQgbG9uZyBlbm91Z2g="),
     ],
 )
 def test_a_wrong_value_names_its_variable_and_not_the_value(

@@ -23,8 +23,11 @@ NOW = datetime(2026, 11, 23, 15, 55, tzinfo=UTC)
 MANY = 2 * BLOCK + 17
 
 CASES = """
-WITH one AS (SELECT case_view AS whole FROM case_view WHERE case_id = 'case-0')
-INSERT INTO case_view SELECT (jsonb_populate_record(whole, jsonb_build_object('case_id', 'case-' || number))).*
+WITH one AS (SELECT * FROM case_view WHERE case_id = 'case-0')
+INSERT INTO case_view (case_id, seq, head_hash, status, step, rung, channel, nature, urgency, policy, opened_at,
+    changed_at, view)
+SELECT 'case-' || number, seq, head_hash, status, step, rung, channel, nature, urgency, policy, opened_at, changed_at,
+    view
 FROM one, generate_series(1, $1) AS number
 """
 

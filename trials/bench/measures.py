@@ -223,8 +223,8 @@ async def fill(pool: Pool, rows: int) -> None:
     async with pool.acquire() as connection:
         await connection.execute(FILL.replace("$1", str(int(rows))), timeout=400)
         await connection.execute(FILL_ORDERS, timeout=400)
-        await connection.execute("ANALYZE case_view", timeout=100)
-        await connection.execute("ANALYZE order_view", timeout=100)
+        await connection.execute("VACUUM ANALYZE case_view", timeout=300)
+        await connection.execute("VACUUM ANALYZE order_view", timeout=300)
 
 
 async def stuck(database_url: str, *, rows: int, runs: int) -> Stuck:
