@@ -9,20 +9,13 @@ from asyncpg import Record as Row
 from domain.stuck import GRACE, Search, Signs, StuckCase
 from storage.database import Pool
 
-MARKED = """
-status <> 'closed' AND (waiting_for IS NULL OR hold_until IS NOT NULL OR waiting_provisional
-    OR lapsed OR lost_order IS NOT NULL)
-"""
-"""Open cases that a limit alone does not show; an index of its own knows them, by exactly this condition."""
-
-OF_CASES = """
+COLUMNS = """
 SELECT case_view.case_id, status, rung, matter, district, lead, waiting_party, waiting_department, waiting_for,
-    waiting_order, waiting_since, waiting_until, waiting_provisional, lapsed, hold_until,
-    hold_approved_by, opened_at,
+    waiting_order, waiting_since, waiting_until, waiting_provisional, lapsed, hold_until, hold_approved_by, opened_at,
     coalesce(waiting_until < $1, false) AS overdue, coalesce(waiting_until < $2, false) AS near,
     waiting_for IS NULL AND changed_at < $3 AS standing, coalesce(hold_until < $2, false) AS hold_ends,
     coalesce(pending.order_id, lost_order) AS not_received
-FROM candidate JOIN case_view USING (case_id) LEFT JOIN (TABLE pending) AS pending USING (case_id)
+FROM case_view LEFT JOIN pending USING (case_id)
 """
 """Cases with their signs; $1 is now, $2 soon, $3 a moment ago."""
 
@@ -45,14 +38,15 @@ status <> 'closed'
     AND ($8::timestamptz IS NULL OR opened_at < $8)
 """
 
+SIGNED = """
+(waiting_until < $2 OR waiting_for = 'assignment' OR marked
+    OR case_view.case_id = ANY (ARRAY(SELECT pending.case_id FROM pending)))
+"""
+"""The cases that may show a sign; of each kind an index knows them, ``marked`` those that a limit does not show."""
+
 STUCK = f"""
-WITH pending AS MATERIALIZED ({PENDING}), candidate AS MATERIALIZED (
-    SELECT case_id FROM case_view WHERE status <> 'closed' AND waiting_until < $2
-    UNION SELECT case_id FROM case_view WHERE waiting_for = 'assignment'
-    UNION SELECT case_id FROM case_view WHERE {MARKED}
-    UNION SELECT case_id FROM pending
-), signed AS (
-    {OF_CASES} WHERE {FILTERS}
+WITH pending AS MATERIALIZED ({PENDING}), signed AS (
+    {COLUMNS} WHERE {FILTERS} AND {SIGNED}
 ), placed AS (
     SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id) AS place
     FROM signed
@@ -66,17 +60,15 @@ WHERE place <= $9 ORDER BY waiting_until, placed.case_id
 """  # noqa: S608 - a query of ours
 
 OF_THESE = f"""
-WITH pending AS MATERIALIZED ({PENDING}), candidate AS (SELECT unnest($9::text[]) AS case_id)
-{OF_CASES} WHERE {FILTERS}
+WITH pending AS MATERIALIZED ({PENDING})
+{COLUMNS} WHERE {FILTERS} AND case_view.case_id = ANY ($9::text[])
 """
 
 WITHIN = f"""
-WITH pending AS MATERIALIZED ({PENDING}), candidate AS MATERIALIZED (
-    SELECT case_id FROM case_view WHERE (waiting_until < $2) IS NOT TRUE AND waiting_for IS NOT NULL AND {FILTERS}
-    ORDER BY waiting_until, case_id LIMIT $9
-)
-{OF_CASES} ORDER BY waiting_until, case_id
-"""  # noqa: S608 - a query of ours
+WITH pending AS MATERIALIZED ({PENDING})
+{COLUMNS} WHERE (waiting_until < $2) IS NOT TRUE AND waiting_for IS NOT NULL AND {FILTERS}
+ORDER BY waiting_until, case_id LIMIT $9
+"""
 
 
 class Found(NamedTuple):
