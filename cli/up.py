@@ -8,6 +8,7 @@ from cli.console import Console
 from cli.verbs import verb
 
 if TYPE_CHECKING:
+    from policies.files import PolicyFile
     from runtime.stack import Addresses
 
 app = typer.Typer()
@@ -45,12 +46,24 @@ async def up(
     def on_step(step: str) -> None:
         console.note(f"up-{step}")
 
-    await run_stack(settings, on_ready=lambda addresses: _page(console, addresses), on_step=on_step)
+    async def on_ready(addresses: "Addresses") -> None:
+        _page(console, addresses, await _in_force(addresses, settings.policy), settings.policy)
+
+    await run_stack(settings, on_ready=on_ready, on_step=on_step)
     console.note("up-stopped")
 
 
-def _page(console: Console, addresses: "Addresses") -> None:
-    """Where each part is, and what to do next."""
+async def _in_force(addresses: "Addresses", policy: str) -> "PolicyFile":
+    """The policy of new cases: the one that was activated last, at the very first start the one named here."""
+    from desk.rules import policy_in_force
+    from storage.database import open_pool
+
+    async with await open_pool(addresses.servers.database_url) as pool:
+        return await policy_in_force(pool, policy)
+
+
+def _page(console: Console, addresses: "Addresses", in_force: "PolicyFile", asked: str) -> None:
+    """Where each part is, which policy counts, and what to do next."""
     text = console.text
     console.say("up-ready")
     console.pairs(
@@ -60,6 +73,11 @@ def _page(console: Console, addresses: "Addresses") -> None:
             (text.say("up-where-ui"), addresses.temporal_ui or ""),
             (text.say("up-where-state"), str(addresses.state)),
             (text.say("up-where-logs"), str(addresses.logs)),
+            (text.say("up-policy"), f"{in_force.policy_id}@{in_force.version}"),
         ]
     )
+    from policies.files import read
+
+    if read(asked).policy_id != in_force.policy_id:
+        console.note("up-other-policy", asked=asked, policy=in_force.policy_id)
     console.say("up-next")

@@ -242,7 +242,7 @@ class _Auditor:
         if firing is Firing.CLIMB:
             return self._to_enter[0] if self._to_enter else None
         key = firing, self._model.subject_of(fact)
-        if (duty := self._model.duties.pop(key, None)) is not None:
+        if (duty := self._model.discharge(fact)) is not None:
             return duty
         settled, at = self._settled.get(key, (None, fact.at))
         # A red warning is still on its way when the case closes, until the record is complete.

@@ -11,7 +11,7 @@ from domain.ladder import Outcome, Rung, next_step
 from domain.ledger import Fact, FactKind
 from domain.order import Order
 from domain.policy import Rules
-from domain.reckoning import Firing, Reckoning
+from domain.reckoning import FIRED_BY, Firing, Reckoning
 from domain.values import Instant, Token, Value
 
 Pinned = Callable[[str, str], Rules]
@@ -43,6 +43,8 @@ def foreseen(
     try:
         reckoning = Reckoning(case, pinned(str(opened.payload["policy"]), str(opened.payload["calendar"])), opened.at)
         for fact in facts:
+            if fact.due_at is not None and fact.kind in FIRED_BY and fact.kind is not FactKind.RUNG_ENTERED:
+                reckoning.discharge(fact)
             reckoning.follow(fact, pinned)
     except KeyError:
         return ()

@@ -196,6 +196,10 @@ class Reckoning:
         shift = self._apply(fact, pinned)
         self._reckon(fact.at, shift)
 
+    def discharge(self, fact: Fact) -> Duty | None:
+        """The duty that this fact fires, which stands no longer; None where there is none. Comes before ``follow``."""
+        return self.duties.pop((FIRED_BY[fact.kind], self.subject_of(fact)), None)
+
     def resume(self) -> None:
         """End a hold at its end though no fact says so."""
         if self._hold is not None:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,7 +63,7 @@ class Addresses:
 
 
 async def run_stack(
-    settings: Settings, *, on_ready: Callable[[Addresses], None], on_step: Report = lambda _: None
+    settings: Settings, *, on_ready: Callable[[Addresses], Awaitable[None]], on_step: Report = lambda _: None
 ) -> None:
     """Start everything, call ``on_ready``, and go on until SIGINT, SIGTERM or SIGHUP. Main thread only.
 
@@ -111,9 +111,9 @@ async def prepare(servers: Servers, task_queue: str) -> None:
     await ensure_schedules(client, task_queue)
 
 
-async def _serve(settings: Settings, on_ready: Callable[[Addresses], None], on_step: Report) -> None:
+async def _serve(settings: Settings, on_ready: Callable[[Addresses], Awaitable[None]], on_step: Report) -> None:
     async with _started(settings, on_step) as stack:
-        on_ready(stack.addresses)
+        await on_ready(stack.addresses)
         ends = [asyncio.create_task(part.ended()) for part in stack.parts]
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

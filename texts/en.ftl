@@ -652,6 +652,8 @@ up-where-temporal = Temporal
 up-where-ui = Temporal's web page
 up-where-state = State folder
 up-where-logs = Logs
+up-policy = Policy of new cases
+up-other-policy = Cases open under { $policy }, which was activated before, not under { $asked }. To change it: liandong policy activate { $asked } --by NAME --reason TEXT
 up-next = Next: liandong department import haikou, then: liandong case open --description TEXT
 
 check-ok = ok

@@ -627,6 +627,8 @@ up-where-temporal = Temporal
 up-where-ui = Temporal 网页
 up-where-state = 状态文件夹
 up-where-logs = 日志
+up-policy = 新办件的时限规则
+up-other-policy = 新办件仍按此前启用的 { $policy } 办理，而不是 { $asked }。如要更换：liandong policy activate { $asked } --by 姓名 --reason 理由
 up-next = 下一步：liandong department import haikou，然后：liandong case open --description 文字
 
 check-ok = 正常

@@ -15,6 +15,7 @@ import httpx
 from starlette.types import ASGIApp
 from support import GATEWAY_KEY, desk_of, new_database, outside_of
 from temporalio.client import Client
+from temporalio.service import RPCError
 from uvicorn import Config, Server
 
 from desk.cases import CaseFolder, folder, open_case
@@ -161,7 +162,19 @@ class Office:
 
     async def recorded(self, case_id: str, kind: FactKind, *, times: int = 1) -> list[Fact]:
         """The facts of this kind, once the ledger has so many."""
-        return await until(lambda: self._facts(case_id, kind), lambda facts: len(facts) >= times)
+        try:
+            return await until(lambda: self._facts(case_id, kind), lambda facts: len(facts) >= times)
+        except AssertionError as waited:
+            raise AssertionError(f"{waited}; {case_id} at the engine: {await self._at_engine(case_id)}") from None
+
+    async def _at_engine(self, case_id: str) -> str:
+        """What the engine says of a case that the record does not follow."""
+        try:
+            found = await self.outside.engine.client.get_workflow_handle(case_id).describe()
+        except RPCError as error:
+            return error.status.name
+        raw = found.raw_description
+        return f"{raw.pending_workflow_task} {list(raw.pending_activities)}"
 
     async def _facts(self, case_id: str, kind: FactKind) -> list[Fact]:
         if await self.desk.pool.fetchval("SELECT true FROM case_view WHERE case_id = $1", case_id) is None:

@@ -32,10 +32,12 @@ from support import rules
 from domain.audit import WRONG, CaseAudit, Cause, Down, Flaw, Gap, audited
 from domain.case import Awaited
 from domain.commands import Command, Escalate, ExtendOrder, Grounds, HoldCase
+from domain.foresight import foreseen
 from domain.ladder import Rung
 from domain.ledger import Fact, FactKind
 from domain.reckoning import FIRED_BY, Firing
 
+CASE_ID = "case"
 Lives = dict[str, tuple[Fact, ...]]
 
 PINNED = pins(rules("haikou"))
@@ -151,6 +153,21 @@ def test_at_every_moment_of_a_life_nothing_is_missing(lives: Lives) -> None:
             found = audit(facts, as_of=moment)
             assert wrong(found) == Counter()
             assert found.pending or facts[-1].at == moment or moment == facts[0].at or _is_waiting(facts, moment)
+
+
+def test_what_has_fired_is_not_foretold(lives: Lives) -> None:
+    for facts in lives.values():
+        for number in told(facts):
+            fact = facts[number]
+            before, after = (
+                {(one.firing, one.at) for one in foreseen(CASE_ID, facts[:n], PINNED, (), fact.at) if not one.order_id}
+                for n in (number, number + 1)
+            )
+            due = FIRED_BY[fact.kind], fact.due_at
+            if fact.kind is FactKind.WAIT_OVERDUE:
+                assert due in before, fact
+            if fact.kind is not FactKind.RUNG_ENTERED:  # the next rung may have a limit that ends at the same moment
+                assert due not in after or due[0] is Firing.CLIMB, fact
 
 
 def _is_waiting(facts: tuple[Fact, ...], moment: datetime) -> bool:
