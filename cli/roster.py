@@ -8,6 +8,8 @@ from cli.console import OK, PARTLY_DONE, Console, Output
 from cli.verbs import DUTIES, ByOption, OutputOption, OwnDepartmentOption, noun, verb
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from desk.roster import Month, SignedIn
     from domain.diary import DiaryEntry
 
@@ -89,13 +91,14 @@ async def show(
     from cli.session import at_desk, require_departments
     from desk.roster import month_of
     from domain.calls import month_named
+    from domain.roster import begins
     from storage import diary
     from storage.database import reaching_database
 
     async with at_desk(console, engine=False) as desk:
         await require_departments(desk, [department])
-        period = month_named(month, (await desk.rules()).calendar.zone)
-        found = await month_of(desk.pool, period, department)
+        calendar = (await desk.rules()).calendar
+        found = await month_of(desk.pool, month_named(month, calendar.zone), department)
         with reaching_database():
             pages = await diary.of_department(desk.pool, department)
     if output is Output.JSON:
@@ -107,19 +110,32 @@ async def show(
     if found.roster:
         came = pages.came()
         rows = [
-            (f"{one.day}", console.text.label(one.duty), one.person, _came(came.get((one.day, one.duty))))
+            (
+                f"{one.day}",
+                console.text.label(one.duty),
+                one.person,
+                _came(console, came.get((one.day, one.duty)), begins(one.day, calendar)),
+            )
             for one in found.roster
         ]
         console.table(("column-day", "column-duty", "column-person", "column-signed-in"), rows)
     tell_faults(console, found)
 
 
-def _came(entry: "DiaryEntry | None") -> str:
-    from texts.moments import local
+def _came(console: Console, entry: "DiaryEntry | None", begins: "datetime") -> str:
+    """When somebody signed in, how late, and who, where it was not the one on the roster."""
+    from domain.diary import lateness
+    from texts.moments import length, local
 
     if entry is None:
         return ""
-    return local(entry.at) + (f" {entry.by}" if entry.instead_of else "")
+    late = lateness(entry, begins)
+    came = [local(entry.at)]
+    if late:
+        came.append(console.text.say("late-by", length=length(late)))
+    if entry.instead_of:
+        came.append(entry.by)
+    return " ".join(came)
 
 
 def tell_faults(console: Console, found: "Month") -> None:

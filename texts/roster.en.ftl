@@ -38,10 +38,17 @@ roster-duty-of = { $duty } of { $department }
 signed-in = { $by } has signed in as { $duty } of { $department } for the shift of { $day }.
 signed-in-instead = instead of { $person }
 signed-in-late = Late by { $length }: the shift began { $begins }.
+late-by = late by { $length }
 signed-in-fully = Nothing is left to confirm: the shift is taken over.
-points-to-confirm = { $number } open points must be confirmed (liandong diary confirm POINT) before anything is written:
+points-to-confirm = { $number ->
+    [one] One open point must be confirmed (liandong diary confirm POINT) before anything is written:
+   *[other] { $number } open points must be confirmed (liandong diary confirm POINT) before anything is written:
+    }
 diary-left-open = The diary of { $day } was never closed.
-diary-unconfirmed = UNCONFIRMED: { $number } open points in the diary of { $department } have been taken over by nobody.
+diary-unconfirmed = { $number ->
+    [one] UNCONFIRMED: one open point in the diary of { $department } has been taken over by nobody.
+   *[other] UNCONFIRMED: { $number } open points in the diary of { $department } have been taken over by nobody.
+    }
 diary-point = { "  " }#{ $point } { $day } { $by }: { $text }
 diary-point-of-case = { "  " }#{ $point } { $day } { $by }, case { $case }: { $text }
 diary-written = Entry { $number } is in the diary of { $day }.

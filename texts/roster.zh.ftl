@@ -38,6 +38,7 @@ roster-duty-of = { $department } 的{ $duty }
 signed-in = { $by } 已签到，担任 { $department } { $day } 班次的{ $duty }。
 signed-in-instead = 代 { $person }
 signed-in-late = 迟到 { $length }：班次始于 { $begins }。
+late-by = 迟到 { $length }
 signed-in-fully = 没有待确认事项，交接完成。
 points-to-confirm = 有 { $number } 项待办须先逐项确认（liandong diary confirm 编号），然后才能记事：
 diary-left-open = { $day } 的日志没有关闭。

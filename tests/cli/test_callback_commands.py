@@ -132,6 +132,6 @@ async def test_a_shift_from_sign_in_to_close(online: Cli, directory: None, tmp_p
     closed = await water("diary", "close", "--by", "WA-02")
     assert "handed over: 1" in closed.out
     shown = await water("diary", "show")
-    assert shown.out.startswith("UNCONFIRMED: 1")
+    assert shown.out.startswith("UNCONFIRMED: one open point")
     assert "13800138000" not in shown.out
     assert (await water("ledger", "verify")).code == 0
