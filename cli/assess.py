@@ -172,13 +172,14 @@ async def _enter(
     from cli.entries import chosen, made
     from cli.session import at_desk
     from domain.assessment import ExclusionReason, NewExclusion
+    from domain.staff import Act, Asking
     from storage import assessment
     from storage.database import reaching_database
 
     why = chosen(ExclusionReason, reason, "reason")
     given: dict[str, Any] = {"case_id": case, "excluded": excluded, "reason": why, "remark": remark}
     new = made(NewExclusion, {**given, "approved_by": approved_by, "by": by})
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(console, engine=False, asking=made(Asking, {"by": by, "act": Act.EXCLUDE_CASE})) as desk:
         with reaching_database():
             entered = await assessment.enter(desk.pool, new)
     if output is Output.JSON:

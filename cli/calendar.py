@@ -80,10 +80,11 @@ async def publish(
     from desk.changes import open_cases, recompute
     from desk.rules import publish as publish_days
     from domain.commands import Decision
+    from domain.staff import Act, Asking
 
     decision = made(Decision, {"by": by, "reason": reason})
     override = read_override(file)
-    async with at_desk(console) as desk:
+    async with at_desk(console, asking=made(Asking, {"by": by, "act": Act.PUBLISH_RULES})) as desk:
         published = await publish_days(desk.pool, override, decision, revise=revise)
         if output is Output.TEXT:
             for change in published.changed:

@@ -83,11 +83,13 @@ async def sample(
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.callback_pages import sample_page
+    from cli.entries import made
     from cli.session import at_desk, directory_of
     from cli.situation import Names
     from desk.calls import draw
+    from domain.staff import Act, Asking
 
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(console, engine=False, asking=made(Asking, {"by": by, "act": Act.DRAW_SAMPLE})) as desk:
         found = await draw(desk, month, share, seed, by)
         names = Names(await directory_of(desk), console.text)
     sample_page(console, found, names, output)
@@ -108,11 +110,12 @@ async def again(
     from desk.calls import call_again
     from domain.calls import NewSecondCall
     from domain.commands import Rating
+    from domain.staff import Act, Asking
 
     rated = chosen(Rating, rating, "rating")
     reached = either(rated is not None, unreached, "--rating, --unreached")
     new = made(NewSecondCall, {"case_id": case, "by": by, "rating": rated, "reached": reached, "comment": comment})
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(console, engine=False, asking=made(Asking, {"by": by, "act": Act.CALL_AGAIN})) as desk:
         entered = await call_again(desk, new)
     if output is Output.JSON:
         console.json(entered)

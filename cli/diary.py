@@ -149,6 +149,8 @@ def _row(console: Console, one: "DiaryEntry") -> tuple[str, ...]:
 async def _enter(
     console: Console, department: str, by: str, kind: "DiaryKind", **given: Any
 ) -> "tuple[DiaryEntry, Diary]":
+    from domain.staff import Act, Asking
+
     """Write into the diary of the shift that ``by`` has signed in for."""
     from datetime import UTC, datetime
 
@@ -157,7 +159,9 @@ async def _enter(
     from desk.roster import enter, shift_of
     from domain.diary import NewEntry
 
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(
+        console, engine=False, asking=made(Asking, {"by": by, "act": Act.WRITE_DIARY, "department": department})
+    ) as desk:
         await require_departments(desk, [department])
         day = await shift_of(desk.pool, department, by)
         new = made(NewEntry, {"department": department, "day": day, "kind": kind, "by": by, **given})

@@ -159,7 +159,7 @@ async def _say(console: Console, said: "Said", callback_id: str | None, output: 
     from desk import orders
 
     callback_id = token(callback_id, "callback_id") if callback_id is not None else None
-    async with at_desk(console) as desk:
+    async with at_desk(console, asking=orders.asking_of(said)) as desk:
         received = await orders.receive(desk, said, datetime.now(UTC), callback_id)
         view = await on_record(desk, received.case_id, shown_by(received))
     if output is Output.JSON:

@@ -116,9 +116,10 @@ async def activate(
     from desk.rules import activate as make_active
     from desk.rules import activation_in_force, policy_named
     from domain.commands import Decision
+    from domain.staff import Act, Asking
 
     decision = made(Decision, {"by": by, "reason": reason})
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(console, engine=False, asking=made(Asking, {"by": by, "act": Act.PUBLISH_RULES})) as desk:
         done = await make_active(desk.pool, await policy_named(desk.pool, policy), decision)
         activation = await activation_in_force(desk.pool)
     if output is Output.JSON:
@@ -146,10 +147,11 @@ async def migrate(
     from desk.changes import adopt, open_cases
     from desk.rules import rules_of_version
     from domain.commands import Decision
+    from domain.staff import Act, Asking
 
     either(bool(cases), everything, "CASE..., --all")
     decision = made(Decision, {"by": by, "reason": reason})
-    async with at_desk(console) as desk:
+    async with at_desk(console, asking=made(Asking, {"by": by, "act": Act.PUBLISH_RULES})) as desk:
         found = await open_cases(desk, None if everything else cases)
         rules = await rules_of_version(desk.pool, policy, decision.by, dry_run=dry_run)
         with console.progress("progress-cases", len(found)) as advance:

@@ -34,12 +34,15 @@ async def set_(
     from cli.entries import chosen, made
     from cli.session import at_desk, require_departments
     from domain.roster import Duty, NewAssignment
+    from domain.staff import Act, Asking
     from storage import roster
     from storage.database import reaching_database
 
     given = {"department": department, "day": day, "duty": chosen(Duty, duty, "duty"), "person": person}
     new = made(NewAssignment, {**given, "instead_of": instead_of, "by": by})
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(
+        console, engine=False, asking=made(Asking, {"by": by, "act": Act.CHANGE_ROSTER, "department": department})
+    ) as desk:
         await require_departments(desk, [department])
         with reaching_database():
             entered = await roster.assign(desk.pool, new)
@@ -62,11 +65,15 @@ async def import_(
     from pathlib import Path
 
     from cli.case_import import problem_line
+    from cli.entries import made
     from cli.session import at_desk, require_departments
     from desk.roster import fill, month_of
     from domain.calls import month_named
+    from domain.staff import Act, Asking
 
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(
+        console, engine=False, asking=made(Asking, {"by": by, "act": Act.CHANGE_ROSTER, "department": department})
+    ) as desk:
         await require_departments(desk, [department])
         period = month_named(month, (await desk.rules()).calendar.zone)
         filled = await fill(desk.pool, Path(file), period, department, by)
@@ -165,11 +172,14 @@ async def sign_in(
     from cli.session import at_desk, require_departments
     from desk.roster import sign_in as signed_in
     from domain.roster import Duty, NewAssignment
+    from domain.staff import Act, Asking
 
     as_what = chosen(Duty, duty, "duty") or Duty.HEAD
     named = {"department": department, "day": day or date.max, "duty": as_what, "person": by, "by": by}
     asked = made(NewAssignment, named | {"instead_of": instead_of})
-    async with at_desk(console, engine=False) as desk:
+    async with at_desk(
+        console, engine=False, asking=made(Asking, {"by": by, "act": Act.WRITE_DIARY, "department": department})
+    ) as desk:
         await require_departments(desk, [department])
         on = asked.day if day else None
         found = await signed_in(desk, department, as_what, by, instead_of, on, datetime.now(UTC))

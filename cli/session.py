@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from cli.console import Console
+from desk.staff import require
 from desk.window import Desk
 from domain.case import CaseView
 from domain.department import Directory
 from domain.policy import Rules
+from domain.staff import Asking
 from migrations.run import require_current
 from outbox.cases import Engine
 from runtime.settings import Servers, locate
@@ -23,15 +25,19 @@ PATIENCE = 3.0
 
 
 @asynccontextmanager
-async def at_desk(console: Console, *, engine: bool = True) -> AsyncGenerator[Desk]:
+async def at_desk(console: Console, *, engine: bool = True, asking: Asking | None = None) -> AsyncGenerator[Desk]:
     """The desk, with what was found out where the servers are.
 
     Without ``engine`` Temporal is not asked whether it is there: enough for what only reads the record.
-    Raises Unavailable, Invalid and DoesNotFit as ``locate``, ``require_current`` and ``connect`` do.
+    ``asking`` is what the staff directory must allow before anything else. Raises NotYours, Refused as
+    ``desk.staff.role_of`` does; Unavailable, Invalid and DoesNotFit as ``locate``, ``require_current`` and
+    ``connect`` do.
     """
     settings = console.settings
     servers = locate(settings)
     async with record(servers) as pool:
+        if asking is not None:
+            await require(pool, asking)
         # The SDK would write about a lost connection to stderr itself.
         Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)), error_if_already_set=False)
         client = await connect(servers, lazy=not engine)

@@ -11,12 +11,14 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from desk.staff import role_of
 from desk.window import Desk
 from domain.case import CaseView, Status
 from domain.citizen import blot_out_all
-from domain.commands import ChangeRules, Command, departments_named
+from domain.commands import Asked, ChangeRules, Command, departments_named
 from domain.errors import LiandongError, NotFound, Refused, Unavailable
 from domain.limits import Move
+from domain.staff import Act
 from domain.values import Value
 from outbox.failures import from_failure, reaching_engine
 from storage import cases, demands
@@ -32,8 +34,8 @@ async def ask(desk: Desk, case_id: str, command: Command, content: Value) -> Cas
     """Send a command to a case; the view after it was carried out.
 
     The citizen's name, phone and address are blotted out of every text first. Raises NotFound where nobody
-    knows the case or a department that it names, Refused with the case's own reason, Unavailable where no
-    answer came.
+    knows the case or a department that it names, NotYours and Refused as ``desk.staff.role_of`` does, Refused
+    with the case's own reason, Unavailable where no answer came.
     """
     return await update(desk, case_id, command, content, CaseView)
 
@@ -49,6 +51,8 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
             for code in named:
                 directory.get(code)
     clean = type(content).model_validate(blot_out_all(content.model_dump(mode="json"), words.citizen.words))
+    if isinstance(clean, Asked):
+        clean = clean.model_copy(update={"asked_as": await role_of(desk.pool, clean.by, Act(command.value))})
     handle = desk.client.get_workflow_handle(case_id)
     try:
         with reaching_engine("temporal-unreachable", address=desk.address):

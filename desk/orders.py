@@ -1,7 +1,10 @@
 """What a department can say about its orders. Everything is stored before anything is done with it."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from desk.window import Desk
 from domain.callbacks import (
@@ -18,6 +21,7 @@ from domain.citizen import blot_out_all
 from domain.commands import departments_named
 from domain.errors import LiandongError, NotFound, NotYours, Refused, Unavailable
 from domain.order import case_id_of
+from domain.staff import Act, Asking
 from domain.values import Value
 from outbox.callbacks import HandedOver, hand_over
 from storage import callbacks, orders
@@ -28,6 +32,23 @@ HAND_OVER = timedelta(seconds=10)
 """What handing over takes at most, as a rule; after that the delivery that began it has died or failed."""
 
 LOOK_AGAIN = timedelta(milliseconds=100)
+
+
+ACTS: Final[Mapping[CallbackKind, Act]] = MappingProxyType(
+    {
+        CallbackKind.ACKNOWLEDGE: Act.ACKNOWLEDGE,
+        CallbackKind.PROGRESS: Act.PROGRESS,
+        CallbackKind.REPLY: Act.REPLY,
+        CallbackKind.RETURN: Act.RETURN,
+        CallbackKind.EXTENSION: Act.EXTEND,
+    }
+)
+"""What saying it is called in the table of rights."""
+
+
+def asking_of(said: Said) -> Asking:
+    """Who says it, in whose name."""
+    return Asking(by=said.by, act=ACTS[KINDS[type(said)]], department=said.department)
 
 
 class Received(Value):

@@ -14,6 +14,7 @@ from domain.calendar import WorkCalendar
 from domain.ladder import Rung
 from domain.order import Reply, Role
 from domain.policy import Policy
+from domain.staff import StaffRole
 from domain.values import Instant, PersonName, Text, Token, Value
 
 Days = Annotated[int, Field(gt=0, le=365)]
@@ -45,12 +46,19 @@ class Command(StrEnum):
     CHANGE_RULES = "change_rules"
 
 
-class Assign(Value):
+class Asked(Value):
+    """What somebody asks by name, and as what he does."""
+
+    by: PersonName
+    asked_as: StaffRole | None = None
+    """By the staff directory; the desk puts it in. None in what was asked before there were roles."""
+
+
+class Assign(Asked):
     """Name a department for the case: as lead in place of the one before, or to assist."""
 
     department: Token
     role: Role = Role.LEAD
-    by: PersonName
     reason: Text | None = None
 
 
@@ -101,49 +109,43 @@ class NoteUndelivered(Value):
     reason: Text
 
 
-class ConfirmExplanation(Value):
+class ConfirmExplanation(Asked):
     """A supervisor accepts, or does not accept, that the case cannot be solved."""
 
     confirmed: bool
-    by: PersonName
     reason: Text
 
 
-class Escalate(Value):
+class Escalate(Asked):
     """Lift the case to a higher rung by hand; without ``to``, to the next one."""
 
     to: Rung | None = None
-    by: PersonName
     reason: Text
 
 
-class Withdraw(Value):
+class Withdraw(Asked):
     """The citizen takes the case back."""
 
-    by: PersonName
     reason: Text
 
 
-class Merge(Value):
+class Merge(Asked):
     """The case is a duplicate and goes on as part of another one."""
 
     into: Token
-    by: PersonName
     reason: Text
 
 
-class Absorb(Value):
+class Absorb(Asked):
     """The other half of a merge: ``duplicate`` goes on as part of this case."""
 
     duplicate: Token
-    by: PersonName
 
 
-class ConveneMeeting(Value):
+class ConveneMeeting(Asked):
     """Call the joint meeting of these departments."""
 
     members: Annotated[tuple[Token, ...], Field(min_length=2)]
-    by: PersonName
 
     @model_validator(mode="after")
     def _members_differ(self) -> "ConveneMeeting":
@@ -160,13 +162,12 @@ class MeetingTask(Value):
     days: Days | None = None
 
 
-class ConcludeMeeting(Value):
+class ConcludeMeeting(Asked):
     """The meeting's result: a lead and tasks, or no conclusion (no lead, no tasks)."""
 
     lead: Token | None = None
     tasks: tuple[MeetingTask, ...] = ()
     minutes: Text
-    by: PersonName
 
     @model_validator(mode="after")
     def _lead_has_a_task(self) -> "ConcludeMeeting":
@@ -189,20 +190,18 @@ class Grounds(StrEnum):
     """A breach of duty is suspected."""
 
 
-class DecideReferral(Value):
+class DecideReferral(Asked):
     """One of the two people decides on the referral to the discipline commission."""
 
     accepted: bool
     grounds: Grounds = Grounds.EXHAUSTED
-    by: PersonName
     reason: Text
 
 
-class VerifyRectification(Value):
+class VerifyRectification(Asked):
     """A supervisor has looked whether the rectification was really carried out."""
 
     passed: bool
-    by: PersonName
     remark: Text
 
 
@@ -237,11 +236,10 @@ class Rating(StrEnum):
         return CallbackResult.UNSATISFIED if self in low else CallbackResult.SATISFIED
 
 
-class RecordCallback(Value):
+class RecordCallback(Asked):
     """The citizen was called back, or it was tried."""
 
     result: CallbackResult
-    by: PersonName
     remark: Text | None = None
     rating: Rating | None = None
     """None where nobody was reached, or where nobody asked for one."""
@@ -255,20 +253,18 @@ class RecordCallback(Value):
         return self
 
 
-class HoldCase(Value):
+class HoldCase(Asked):
     """Stop the clock for a reason that the policy lists, approved by name, until an instant at the latest."""
 
     reason: Token
     approved_by: PersonName
     until: Instant
-    by: PersonName
     remark: Text | None = None
 
 
-class ReleaseCase(Value):
+class ReleaseCase(Asked):
     """Let the clock run again before the hold ends by itself."""
 
-    by: PersonName
     remark: Text | None = None
 
 
@@ -285,10 +281,9 @@ class ExtendOrder(Value):
     received_at: Instant | None = None
 
 
-class Decision(Value):
+class Decision(Asked):
     """Who decided that rules change, and why; what cannot be written down so is not carried out."""
 
-    by: PersonName
     reason: Text
 
 

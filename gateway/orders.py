@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Strict
 
 from desk import orders as window
 from desk.orders import Received
+from desk.staff import require
 from desk.window import Desk
 from domain.callbacks import KINDS, CallbackOutcome, NewReply, Said
 from domain.commands import Acknowledge, Days, ExtendOrder, NoteProgress, ReturnOrder
@@ -141,6 +142,8 @@ class _Window:
     async def receive(self, said: type[Said], body: _Body) -> Received:
         """Hand it to the desk. What it is called in the metrics is the last part of its address."""
         given = said.model_validate({**body.model_dump(), "by": self._by(body), "department": self._department})
+        if self._caller.kind is not None:  # a system has proved that it is the department; a clerk, who he is
+            await require(self._desk.pool, window.asking_of(given))
         callback_id = self._caller.message_id or self._key
         try:
             received = await window.receive(self._desk, given, datetime.now(UTC), callback_id)

@@ -66,6 +66,7 @@ from workflows import rules
 from workflows.calls import CALLS
 from workflows.case_file import CaseFile
 from workflows.orders import Orders
+from workflows.rights import acting, by_right
 from workflows.rungs.callback import callback
 from workflows.rungs.dispatch import dispatch
 from workflows.rungs.joint_meeting import joint_meeting
@@ -226,7 +227,7 @@ class CaseWorkflow:
         state = self.file.state
         self.file.note(
             FactKind.ORDER_ASSIGNED,
-            actor=f"operator:{command.by}",
+            actor=acting(Command.ASSIGN, command),
             department=command.department,
             role=command.role.value,
             reason=command.reason,
@@ -242,7 +243,7 @@ class CaseWorkflow:
 
     @assign.validator
     def validate_assign(self, command: Assign) -> None:
-        with refusals():
+        with by_right(Command.ASSIGN, command):
             check_assign(self.file.state, command)
 
     @workflow.update(name=Command.ESCALATE)
@@ -250,7 +251,7 @@ class CaseWorkflow:
         self.file.state.interruption = Ending(outcome=Outcome.ESCALATED, to=command.to)
         self.file.note(
             FactKind.CASE_ESCALATED,
-            actor=f"operator:{command.by}",
+            actor=acting(Command.ESCALATE, command),
             reason=command.reason,
             to=command.to.value if command.to else None,
         )
@@ -258,19 +259,18 @@ class CaseWorkflow:
 
     @escalate.validator
     def validate_escalate(self, command: Escalate) -> None:
-        with refusals():
+        with by_right(Command.ESCALATE, command):
             check_escalate(self.file.state, command)
 
     @workflow.update(name=Command.WITHDRAW)
     async def withdraw(self, command: Withdraw) -> CaseView:
         self.file.state.interruption = Ending(outcome=Outcome.WITHDRAWN)
-        self.file.note(FactKind.CASE_WITHDRAWN, actor=f"operator:{command.by}", reason=command.reason)
+        self.file.note(FactKind.CASE_WITHDRAWN, actor=acting(Command.WITHDRAW, command), reason=command.reason)
         return await self.after_interruption()
 
     @withdraw.validator
     def validate_withdraw(self, command: Withdraw) -> None:
-        del command
-        with refusals():
+        with by_right(Command.WITHDRAW, command):
             check_station(self.file.state, Command.WITHDRAW)
 
     @workflow.update(name=Command.MERGE)
@@ -280,7 +280,7 @@ class CaseWorkflow:
         try:
             await workflow.execute_activity_method(
                 CaseActivities.absorb_duplicate,
-                args=[command.into, Absorb(duplicate=case_id, by=command.by)],
+                args=[command.into, Absorb(duplicate=case_id, by=command.by, asked_as=command.asked_as)],
                 **CALLS[CaseActivities.absorb_duplicate.__name__],
             )
         except ActivityError as error:
@@ -292,24 +292,26 @@ class CaseWorkflow:
             check_station(state, Command.MERGE)
         state.interruption = Ending(outcome=Outcome.MERGED)
         state.merged_into = command.into
-        self.file.note(FactKind.CASE_MERGED, actor=f"operator:{command.by}", into=command.into, reason=command.reason)
+        self.file.note(
+            FactKind.CASE_MERGED, actor=acting(Command.MERGE, command), into=command.into, reason=command.reason
+        )
         return await self.after_interruption()
 
     @merge.validator
     def validate_merge(self, command: Merge) -> None:
-        with refusals():
+        with by_right(Command.MERGE, command):
             check_merge(self.file.state, command, self.file.case.case_id)
 
     @workflow.update(name=Command.ABSORB)
     async def absorb(self, command: Absorb) -> CaseView:
         if command.duplicate not in self.file.state.absorbed:
             self.file.state.absorbed.append(command.duplicate)
-            self.file.note(FactKind.CASE_ABSORBED, actor=f"operator:{command.by}", duplicate=command.duplicate)
+            self.file.note(FactKind.CASE_ABSORBED, actor=acting(Command.ABSORB, command), duplicate=command.duplicate)
         return self.file.view()
 
     @absorb.validator
     def validate_absorb(self, command: Absorb) -> None:
-        with refusals():
+        with by_right(Command.ABSORB, command):
             check_absorb(self.file.state, command, self.file.case.case_id)
 
     async def after_interruption(self) -> CaseView:
@@ -332,25 +334,24 @@ class CaseWorkflow:
     @workflow.update(name=Command.EXPLAIN)
     async def explain(self, command: ConfirmExplanation) -> CaseView:
         kind = FactKind.EXPLANATION_CONFIRMED if command.confirmed else FactKind.EXPLANATION_REFUSED
-        self.file.note(kind, actor=f"supervisor:{command.by}", reason=command.reason)
+        self.file.note(kind, actor=acting(Command.EXPLAIN, command), reason=command.reason)
         self.file.state.explanation, self.file.state.explanation_pending = command, False
         return self.file.view()
 
     @explain.validator
     def validate_explain(self, command: ConfirmExplanation) -> None:
-        del command
-        with refusals():
+        with by_right(Command.EXPLAIN, command):
             check_station(self.file.state, Command.EXPLAIN)
 
     @workflow.update(name=Command.CONVENE)
     async def convene(self, command: ConveneMeeting) -> CaseView:
         self.file.state.members = list(command.members)
-        self.file.note(FactKind.MEETING_CONVENED, actor=f"supervisor:{command.by}", members=list(command.members))
+        self.file.note(FactKind.MEETING_CONVENED, actor=acting(Command.CONVENE, command), members=list(command.members))
         return self.file.view()
 
     @convene.validator
     def validate_convene(self, command: ConveneMeeting) -> None:
-        with refusals():
+        with by_right(Command.CONVENE, command):
             check_convene(self.file.state, command)
             self.check_in_time(Command.CONVENE, CONVENE)
 
@@ -359,7 +360,7 @@ class CaseWorkflow:
         self.file.state.conclusion = command
         self.file.note(
             FactKind.MEETING_CONCLUDED,
-            actor=f"supervisor:{command.by}",
+            actor=acting(Command.CONCLUDE, command),
             lead=command.lead,
             tasks=[task.model_dump(mode="json") for task in command.tasks],
             minutes=command.minutes,
@@ -368,7 +369,7 @@ class CaseWorkflow:
 
     @conclude.validator
     def validate_conclude(self, command: ConcludeMeeting) -> None:
-        with refusals():
+        with by_right(Command.CONCLUDE, command):
             check_conclude(self.file.state, command)
             self.check_in_time(Command.CONCLUDE, CONCLUDE)
 
@@ -377,7 +378,7 @@ class CaseWorkflow:
         self.file.state.decisions.append(command)
         self.file.note(
             FactKind.REFERRAL_DECIDED,
-            actor=f"commission:{command.by}",
+            actor=acting(Command.DECIDE, command),
             accepted=command.accepted,
             grounds=command.grounds.value,
             reason=command.reason,
@@ -386,20 +387,19 @@ class CaseWorkflow:
 
     @decide.validator
     def validate_decide(self, command: DecideReferral) -> None:
-        with refusals():
+        with by_right(Command.DECIDE, command):
             check_decide(self.file.state, command, self.file.policy)
 
     @workflow.update(name=Command.VERIFY)
     async def verify(self, command: VerifyRectification) -> CaseView:
         kind = FactKind.RECTIFICATION_VERIFIED if command.passed else FactKind.RECTIFICATION_FAILED
-        self.file.note(kind, actor=f"supervisor:{command.by}", remark=command.remark)
+        self.file.note(kind, actor=acting(Command.VERIFY, command), remark=command.remark)
         self.file.state.verification = command
         return self.file.view()
 
     @verify.validator
     def validate_verify(self, command: VerifyRectification) -> None:
-        del command
-        with refusals():
+        with by_right(Command.VERIFY, command):
             check_station(self.file.state, Command.VERIFY)
             self.check_in_time(Command.VERIFY, RECTIFICATION)
 
@@ -418,8 +418,7 @@ class CaseWorkflow:
 
     @record_callback.validator
     def validate_callback(self, command: RecordCallback) -> None:
-        del command
-        with refusals():
+        with by_right(Command.RECORD_CALLBACK, command):
             check_station(self.file.state, Command.RECORD_CALLBACK)
 
     # -- the clock as a whole ------------------------------------------------------------------------
@@ -431,17 +430,17 @@ class CaseWorkflow:
 
     @hold.validator
     def validate_hold(self, command: HoldCase) -> None:
-        with refusals():
+        with by_right(Command.HOLD, command):
             check_hold(self.file.state, command, self.file.policy, self.file.calendar, workflow.now())
 
     @workflow.update(name=Command.RELEASE)
     async def release(self, command: ReleaseCase) -> CaseView:
-        rules.release(self.file, f"operator:{command.by}", remark=command.remark)
+        rules.release(self.file, acting(Command.RELEASE, command), remark=command.remark)
         return self.file.view()
 
     @release.validator
     def validate_release(self, command: ReleaseCase) -> None:
-        with refusals():
+        with by_right(Command.RELEASE, command):
             check_release(self.file.state, command)
 
     @workflow.update(name=Command.EXTEND)
@@ -461,8 +460,7 @@ class CaseWorkflow:
 
     @change_rules.validator
     def validate_change_rules(self, command: ChangeRules) -> None:
-        del command
-        with refusals():
+        with by_right(Command.CHANGE_RULES, command):
             check_station(self.file.state, Command.CHANGE_RULES)
 
     # -- queries -------------------------------------------------------------------------------------

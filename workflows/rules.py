@@ -13,6 +13,7 @@ from domain.clock import Span
 from domain.commands import ChangeRules, ExtendOrder, HoldCase
 from domain.ledger import ENGINE, FactKind
 from domain.limits import HANDLE, Move
+from domain.staff import StaffRole
 from workflows.case_file import CaseFile
 
 
@@ -29,7 +30,7 @@ def hold(file: CaseFile, command: HoldCase) -> None:
     state.hold = Hold(reason=command.reason, approved_by=command.approved_by, until=command.until, limits=running)
     file.note(
         FactKind.HOLD_STARTED,
-        actor=f"operator:{command.by}",
+        actor=f"{command.asked_as or StaffRole.OPERATOR}:{command.by}",
         reason=command.reason,
         approved_by=command.approved_by,
         until=command.until.isoformat(),
@@ -106,7 +107,7 @@ def change(file: CaseFile, command: ChangeRules) -> tuple[Move, ...]:
     file.policy, file.calendar = policy, calendar
     file.note(
         FactKind.LIMITS_MOVED,
-        actor=f"operator:{command.by}",
+        actor=f"{command.asked_as or StaffRole.OPERATOR}:{command.by}",
         reason=command.reason,
         policy=f"{policy.policy_id}@{policy.version}",
         calendar=f"{calendar.name}@{calendar.revision}",

@@ -26,7 +26,7 @@ from domain.assessment import NewExclusion
 from domain.callbacks import NewReply
 from domain.citizen import Citizen
 from domain.clock import Basis
-from domain.commands import Command
+from domain.commands import Asked, Command, Decision
 from domain.department import Department, Matter
 from domain.errors import Invalid, NotFound, Refused
 from domain.intake import NewDemand
@@ -166,7 +166,8 @@ def test_no_sentence_is_left_over() -> None:
 
 
 def _commands() -> list[type[Value]]:
-    return [model for model in Value.__subclasses__() if model.__module__ == "domain.commands"]
+    found = [*Value.__subclasses__(), *Asked.__subclasses__(), *Decision.__subclasses__()]
+    return [model for model in found if model.__module__ == "domain.commands"]
 
 
 def test_errors_are_told_in_words() -> None:
