@@ -14,7 +14,7 @@ from domain.calendar import WorkCalendar
 from domain.ladder import Rung
 from domain.order import Reply, Role
 from domain.policy import Policy
-from domain.staff import StaffRole
+from domain.staff import Act, StaffRole, usual
 from domain.values import Instant, PersonName, Text, Token, Value
 
 Days = Annotated[int, Field(gt=0, le=365)]
@@ -292,6 +292,13 @@ class ChangeRules(Decision):
 
     policy: Policy | None = None
     calendar: WorkCalendar | None = None
+
+
+def asked_as_usual(asked: Command, content: Value) -> Value:
+    """The command of somebody who has the role that it usually takes; one that says a role, or takes none, as it is."""
+    if isinstance(content, Asked) and content.asked_as is None:
+        return content.model_copy(update={"asked_as": usual(Act(asked.value))})
+    return content
 
 
 def departments_named(content: Value) -> tuple[str, ...]:

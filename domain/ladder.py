@@ -72,6 +72,18 @@ class Outcome(StrEnum):
     MERGED = "merged"
 
 
+IN_VAIN = frozenset(
+    {
+        Outcome.OVERDUE,
+        Outcome.DISPUTED,
+        Outcome.NO_CONCLUSION,
+        Outcome.UNSATISFIED,
+        Outcome.EXPLANATION_REFUSED,
+    }
+)
+"""Outcomes that exhaust a rung: it was gone through to its end and has not helped (P17)."""
+
+
 class Ending(Value):
     """How a station was left: by what outcome, and where time decided, at which limit."""
 

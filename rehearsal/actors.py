@@ -21,7 +21,7 @@ from temporalio.worker import (
 
 from activities.departments import DepartmentActivities
 from domain.case import CaseView
-from domain.commands import Command
+from domain.commands import Command, asked_as_usual
 from domain.ledger import Fact
 from domain.order import OrderRequest, Reply
 from domain.values import Value
@@ -62,7 +62,9 @@ class ScriptedCase:
         await workflow.wait_condition(lambda: condition(self))
 
     async def ask(self, command: Command, content: Value) -> CaseView:
-        """What an update does: the validator, which may refuse (an ApplicationError), then the handler."""
+        """What an update does: the validator, which may refuse (an ApplicationError), then the handler. Scripted people
+        have the role that what they do usually takes."""
+        content = asked_as_usual(command, content)
         workflow_type = cast("type[object]", type(self._running))
         # The SDK keeps what it knows of a workflow's updates to itself.
         definition = workflow._Definition.must_from_class(workflow_type).updates[command.value]  # pyright: ignore[reportPrivateUsage]

@@ -15,24 +15,13 @@ from activities.ledger import LedgerActivities
 from domain.calendar import WorkCalendar
 from domain.case import Awaited, CaseStart, CaseState, CaseView, Party, Record, Waiting
 from domain.clock import Deadline, Span, TimeLimit
-from domain.ladder import End, Ending, Outcome, Rung, Step, next_step
+from domain.ladder import IN_VAIN, End, Ending, Rung, Step, next_step
 from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import CALLS
 from workflows.tasks import Beside
-
-_FAILED_RUNG = frozenset(
-    {
-        Outcome.OVERDUE,
-        Outcome.DISPUTED,
-        Outcome.NO_CONCLUSION,
-        Outcome.UNSATISFIED,
-        Outcome.EXPLANATION_REFUSED,
-    }
-)
-"""Outcomes that exhaust a rung: it was gone through to its end and has not helped (P17)."""
 
 
 class CaseFile:
@@ -321,7 +310,7 @@ class CaseFile:
         state = self.state
         came_from, step = state.step, ending.to or next_step(state.rung, ending.outcome)
         self.note(FactKind.RUNG_LEFT, station=came_from.value, outcome=ending.outcome.value)
-        if ending.outcome in _FAILED_RUNG and state.rung.value not in state.exhausted:
+        if ending.outcome in IN_VAIN and state.rung.value not in state.exhausted:
             state.exhausted.append(state.rung.value)
         for name in state.limits:
             self.stop_limit(name)  # what is left of it is left for the next time

@@ -144,6 +144,10 @@ async def test_the_ladder_by_hand(hotline: Cli) -> None:
     done = await hotline("meeting", "conclude", case, "--minutes", "no agreement", "--no-conclusion")
     assert f"liandong referral decide {case} --accept" in done.out
 
+    gate = await hotline("referral", "show", case)
+    assert gate.code == 0, gate
+    assert "UNMET" in gate.out
+    assert "minutes of the meeting" in gate.out
     decide = ("referral", "decide", case, "--accept", "--reason", "nobody moves")
     refused = await hotline(*decide)
     refused.refused(4, "supervised order", "--grounds breach")

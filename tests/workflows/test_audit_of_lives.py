@@ -36,6 +36,7 @@ from domain.foresight import foreseen
 from domain.ladder import Rung
 from domain.ledger import Fact, FactKind
 from domain.reckoning import FIRED_BY, Firing
+from domain.referral import Precondition, findings
 
 CASE_ID = "case"
 Lives = dict[str, tuple[Fact, ...]]
@@ -168,6 +169,19 @@ def test_what_has_fired_is_not_foretold(lives: Lives) -> None:
                 assert due in before, fact
             if fact.kind is not FactKind.RUNG_ENTERED:  # the next rung may have a limit that ends at the same moment
                 assert due not in after or due[0] is Firing.CLIMB, fact
+
+
+def test_the_gate_reads_from_the_facts_what_the_case_knew(lives: Lives) -> None:
+    policy = rules("haikou").policy
+    armed = 0
+    for facts in lives.values():
+        for number, fact in enumerate(facts):
+            if fact.kind is FactKind.REFERRAL_ARMED:
+                found = findings(facts[:number], (), policy)
+                unmet = [one.rung for one in found if one.what is Precondition.RUNG and not one.met]
+                assert unmet == fact.payload["unmet"]
+                armed += 1
+    assert armed > 1
 
 
 def _is_waiting(facts: tuple[Fact, ...], moment: datetime) -> bool:

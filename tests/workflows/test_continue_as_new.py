@@ -13,7 +13,7 @@ from told_lives import Teller, Told, tell, whole_climb
 from desk.orders import receive
 from domain.callbacks import CallbackOutcome, NewReply
 from domain.case import Awaited, CaseStart, CaseState, CaseView
-from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, VerifyRectification
+from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, VerifyRectification, asked_as_usual
 from domain.ladder import End, Rung, Step
 from domain.ledger import FactKind
 from domain.order import OrderStatus, Result
@@ -86,7 +86,8 @@ SAID_FIRST: dict[Step, tuple[Command, Value, Awaited]] = {
 @pytest.mark.parametrize("step", SAID_FIRST)
 async def test_what_is_said_to_a_new_history_before_it_runs_counts(engines: Engines, step: Step) -> None:
     """A case that continues as new at a station: its first task brings the command before the station begins."""
-    command, content, awaited = SAID_FIRST[step]
+    command, said, awaited = SAID_FIRST[step]
+    content = asked_as_usual(command, said)
     rung = step if isinstance(step, Rung) else Rung.DISPATCH
     async with hotline(engines, skip_time=False, works=False) as town:
         before = await town.open(f"before-{step.value}")

@@ -10,7 +10,7 @@ import pytest
 from hotlines import LEAD, OTHER, PATIENCE, Engines, Hotline, Life, brisk_rules, hotline
 
 from domain.case import CaseView
-from domain.commands import Assign, Command, ReturnOrder
+from domain.commands import Assign, Command, ReturnOrder, asked_as_usual
 from domain.demand import Nature
 from domain.ladder import Outcome, Rung
 from domain.ledger import Fact, FactKind
@@ -36,7 +36,7 @@ async def no_database(town: Hotline) -> AsyncGenerator[None]:
 
 async def ask(town: Hotline, case_id: str, command: Command, content: Value) -> CaseView:
     """As the desk does, but for what that reads in the database first."""
-    handle = town.handle(case_id)
+    handle, content = town.handle(case_id), asked_as_usual(command, content)
     return await handle.execute_update(command, content, result_type=CaseView)  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
 
 
