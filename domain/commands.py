@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.calendar import WorkCalendar
 from domain.ladder import Rung
+from domain.meeting import MeetingWord
 from domain.order import Reply, Role
 from domain.policy import Policy
 from domain.values import Instant, PersonName, Text, Token, Value
@@ -33,6 +34,7 @@ class Command(StrEnum):
     ABSORB = "absorb"
     CONVENE = "convene"
     CONCLUDE = "conclude"
+    SPEAK_IN_MEETING = "speak_in_meeting"
     DECIDE = "decide"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
@@ -144,11 +146,16 @@ class ConveneMeeting(Value):
 
     members: Annotated[tuple[Token, ...], Field(min_length=2)]
     by: PersonName
+    meeting_id: Token | None = None
+    """Of a meeting that is kept as a thing of its own; with ``held_at``, or neither."""
+    held_at: Instant | None = None
 
     @model_validator(mode="after")
     def _members_differ(self) -> "ConveneMeeting":
         if len(set(self.members)) != len(self.members):
             raise PydanticCustomError("member-doubled", "a department is named twice")
+        if (self.meeting_id is None) != (self.held_at is None):
+            raise PydanticCustomError("meeting-without-date", "a meeting of its own has an id and a date")
         return self
 
 
@@ -177,6 +184,28 @@ class ConcludeMeeting(Value):
             raise PydanticCustomError("tasks-without-lead", "tasks without a lead")
         if self.lead is not None and self.lead not in departments:
             raise PydanticCustomError("lead-without-task", "the lead has no task")
+        return self
+
+
+class SpeakInMeeting(Value):
+    """What is said about the meeting that the case is brought before: who came, what a department holds, no meeting."""
+
+    meeting_id: Token
+    word: MeetingWord
+    department: Token | None = None
+    position: Text | None = None
+    """The department's written opinion."""
+    reason: Text | None = None
+    """Why the meeting was called off."""
+    by: PersonName
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SpeakInMeeting":
+        called_off, opinion = self.word is MeetingWord.CALLED_OFF, self.word is MeetingWord.OPINION
+        if called_off != (self.department is None) or called_off != (self.reason is not None):
+            raise PydanticCustomError("meeting-word-incomplete", "a department speaks, or a meeting is called off")
+        if opinion != (self.position is not None):
+            raise PydanticCustomError("meeting-word-incomplete", "an opinion has a text, and nothing else has")
         return self
 
 

@@ -133,6 +133,8 @@ class Visit:
     """The station's own limit has been started by what was done first there."""
     answered: bool = False
     convened: bool = False
+    met: bool = False
+    """A meeting has been convened, though it may have been called off."""
     lead: str | None = None
     concluded: bool = False
     lifted_to: Rung | None = None
@@ -320,7 +322,8 @@ class Reckoning:
             case Rung.JOINT_MEETING if visit.concluded:
                 return self._due(f"task.{visit.lead}") if visit.lead else None
             case Rung.JOINT_MEETING:
-                return self._due(CONCLUDE if visit.convened else CONVENE)
+                running = [CONCLUDE] if visit.convened else [CONVENE, *([CONCLUDE] if visit.met else [])]
+                return min(filter(None, map(self._due, running)), default=None)
             case Rung.REFERRAL:
                 return self._due(VERIFY) if self._accepted else None
             case Rung.RECTIFICATION:
@@ -463,8 +466,14 @@ class Reckoning:
             case FactKind.EXPLANATION_CONFIRMED | FactKind.EXPLANATION_REFUSED:
                 self._heard(Awaited.CONFIRMATION)
             case FactKind.MEETING_CONVENED:
-                visit.convened = True
-                self._restart(CONCLUDE, fact.at)
+                if not visit.met:
+                    self._restart(CONCLUDE, fact.at)
+                visit.convened = visit.met = True
+                if payload.get("meeting_id"):
+                    self._stop(CONVENE, fact.at)
+            case FactKind.MEETING_CALLED_OFF:
+                visit.convened = False
+                self._start(CONVENE, fact.at)
             case FactKind.MEETING_CONCLUDED:
                 visit.concluded, visit.lead = True, _text(payload.get("lead"))
                 tasks = payload.get("tasks")

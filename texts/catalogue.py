@@ -28,7 +28,7 @@ from texts.moments import local, local_if_moment
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 SEPARATORS: Final = {"zh": ("、", "，", "；"), "en": (", ", ", ", "; ")}
 """Between words of a list, parts of a sentence, and sentences."""
-PARTS: Final = ("", "demo.", "rules.", "doors.", "simulate.", "dossier.", "assess.", "roster.", "stuck.")
+PARTS: Final = ("", "demo.", "rules.", "doors.", "simulate.", "dossier.", "assess.", "roster.", "stuck.", "meeting.")
 """What the names of the files begin with."""
 LANGUAGE_VARIABLES: Final = ("LIANDONG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """Which variables say the language, the first that is set decides."""

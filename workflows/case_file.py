@@ -348,6 +348,7 @@ class CaseFile:
         continues as new."""
         state = self.state
         state.members, state.conclusion, state.decisions = [], None, []
+        state.meeting = None
         state.explanation, state.verification, state.callback_result = None, None, None
 
     def enter(self, came_from: Step | None, ending: Ending | None) -> None:
