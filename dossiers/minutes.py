@@ -34,6 +34,7 @@ def sheet_of_minutes(minutes: Minutes, text: Catalogue, names: Names) -> Sheet:
 def meeting_pairs(meeting: Meeting, text: Catalogue, names: Names) -> list[tuple[str, str]]:
     """When, where, who is invited, about what."""
     return [
+        (text.field("meeting_id"), meeting.meeting_id),
         (text.say("meeting-held-at"), local(meeting.held_at)),
         (text.say("meeting-place"), meeting.place),
         (text.field("members"), text.parts(map(names.called, meeting.members))),

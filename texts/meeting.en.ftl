@@ -121,3 +121,5 @@ minutes-days = { $days ->
 minutes-signatures = Signed
 agenda-title = Agenda of the joint meeting { $meeting }
 column-outcome = Result
+firing-opinion = missing opinion told
+why-opinion = { $at }: the ledger notes that { $department } has given no written opinion.

@@ -112,3 +112,5 @@ minutes-days = { $days } 个工作日
 minutes-signatures = 签署
 agenda-title = 联席会议议程 { $meeting }
 column-outcome = 结果
+firing-opinion = 未按时交书面意见
+why-opinion = { $at }：{ $department } 若未交书面意见，记入台账。

@@ -41,7 +41,7 @@ async def kept(pool: Pool) -> list[int]:
 
 
 async def kinds(hotline: Cli, case: str) -> list[str]:
-    return [fact["kind"] for fact in (await hotline("case", "trail", case, "--output", "json")).data]
+    return [fact["kind"] for fact in (await hotline("case", "trail", case, "--output", "json")).data["entries"]]
 
 
 async def test_from_the_invitation_to_the_signed_minutes(hotline: Cli, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ async def test_from_the_invitation_to_the_signed_minutes(hotline: Cli, tmp_path:
     assert [one["coming"] for one in shown["departments"]] == ["attended", "attended", "absent"]
     assert [one["position"] for one in shown["departments"]] == [None, "██处应由城管牵头", None]
     held = [{"department": OTHER, "position": "██处应由城管牵头"}]
-    trail = (await hotline("case", "trail", cases[1], "--output", "json")).data
+    trail = (await hotline("case", "trail", cases[1], "--output", "json")).data["entries"]
     (fact,) = [fact["payload"] for fact in trail if fact["kind"] == "meeting.concluded"]
     assert (fact["positions"], fact["not_given"]) == (held, [LEAD, THIRD])
 
@@ -159,3 +159,13 @@ async def test_a_meeting_called_off_makes_way_for_another(hotline: Cli, tmp_path
     shown = (await hotline("meeting", "show", other)).out
     assert all(word in shown for word in (other, case, "三楼会议室"))
     assert (await kinds(hotline, case))[-2:] == ["meeting.called_off", "meeting.convened"]
+
+
+async def test_a_case_that_has_left_does_not_hold_up_the_others(hotline: Cli) -> None:
+    cases = sorted([await lifted(hotline), await lifted(hotline)])
+    meeting = await convened(hotline, cases, soon(3600))
+    assert (await hotline("case", "withdraw", cases[0], "--reason", "来电人撤回")).code == 0
+    done = await hotline("meeting", "opine", meeting, "--department", OTHER, "--position", "同意")
+    assert (done.code, cases[0] in done.err, cases[1] in done.err) == (7, True, False), done
+    outcomes = (await hotline("meeting", "show", meeting, "--output", "json")).data["results"]
+    assert [one["outcome"] for one in outcomes] == ["left", "open"]

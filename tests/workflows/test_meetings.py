@@ -163,3 +163,12 @@ async def test_a_meeting_convened_by_a_word_has_no_more_facts_than_before(virtua
     assert life.one(FactKind.MEETING_CONVENED).payload == {"members": list(MEMBERS)}
     assert set(life.one(FactKind.MEETING_CONCLUDED).payload) == {"tasks", "minutes"}
     assert {FactKind.MEETING_ABSENT, FactKind.MEETING_NO_QUORUM}.isdisjoint(life.kinds)
+
+
+async def test_a_case_that_is_lifted_out_of_the_meeting_takes_the_opinions_along(virtual: Hotline) -> None:
+    lifted = Move(3 * HOUR, Command.ESCALATE, Escalate(by="话务长", reason="超出联席会议权限"))
+    turn = (*opines("M-1", OTHER, "应由城管牵头"), lifted)
+    life = await virtual.life(await virtual.open("lifted", people((meets("M-1"),), (turn,))))
+    held = {"positions": [{"department": OTHER, "position": "应由城管牵头"}], "not_given": [LEAD, THIRD]}
+    assert held.items() <= life.one(FactKind.REFERRAL_ARMED).payload.items()
+    assert life.of(FactKind.MEETING_OPINION_MISSING) == []
