@@ -21,7 +21,7 @@ async def convene(
     console: Console,
     members: Annotated[str, typer.Option("--members", help="option-members", metavar="CODE,CODE,…")],
     by: ByOption,
-    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="argument-case")] = None,
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="argument-case")] = None,
     cases: Annotated[str | None, typer.Option("--cases", help="option-meeting-cases", metavar="CASE,CASE,…")] = None,
     at: Annotated[str | None, typer.Option("--at", help="option-meeting-at", metavar="TIME")] = None,
     place: Annotated[str | None, typer.Option("--place", help="option-meeting-place", metavar="TEXT")] = None,

@@ -23,7 +23,11 @@ def sheet_of_minutes(minutes: Minutes, text: Catalogue, names: Names) -> Sheet:
             Section(text.say("minutes-departments"), table=_departments(record, text, names)),
             Section(text.say("minutes-text"), pairs=[(text.say("minutes-written"), record.text)]),
             *(
-                Section(text.say("minutes-case", case=one.case_id), pairs=_case(one, text, names))
+                Section(
+                    text.say("minutes-case", case=one.case_id),
+                    pairs=_case(one, text, names),
+                    table=_tasks(one, text, names),
+                )
                 for one in record.results
             ),
             Section(text.say("minutes-signatures"), table=_signatures(minutes, text, names)),
@@ -69,12 +73,22 @@ def _case(result: Result, text: Catalogue, names: Names) -> list[tuple[str, str]
     pairs = [(text.say("minutes-outcome"), text.label(result.outcome))]
     if result.lead:
         pairs.append((text.field("lead"), names.called(result.lead)))
-    for task in result.tasks:
-        days = text.say("minutes-days", days=int(task["days"])) if task.get("days") else ""
-        pairs.append((names.called(str(task["department"])), text.parts(filter(None, (str(task["task"]), days)))))
     if result.summary and result.outcome.value.endswith("conclusion"):
         pairs.append((text.field("minutes"), result.summary))
     return pairs
+
+
+def _tasks(result: Result, text: Catalogue, names: Names) -> Table | None:
+    rows = [
+        (
+            names.called(str(task["department"])),
+            str(task["task"]),
+            text.say("minutes-days", days=int(task["days"])) if task.get("days") else "",
+        )
+        for task in result.tasks
+    ]
+    headings = [text.say("column-department"), text.field("task"), text.field("days")]
+    return Table(headings, rows, (30, 50, 20)) if rows else None
 
 
 def _signatures(minutes: Minutes, text: Catalogue, names: Names) -> Table:
