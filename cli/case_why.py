@@ -133,6 +133,8 @@ class _Told:
         elif one.firing is Firing.CLIMB:
             key = "why-again" if one.to is self._view.rung else "why-climb"
             told = text.say(key, at=one.at, to=one.to, reason=one.outcome)
+        elif one.firing is Firing.OPINION:
+            told = text.say("why-opinion", at=one.at, department=about["department"])
         elif one.firing in _OF_ORDERS:
             told = text.say(_OF_ORDERS[one.firing], at=one.at, **about)
         else:

@@ -15,10 +15,9 @@ from desk.staff import role_of
 from desk.window import Desk
 from domain.case import CaseView, Status
 from domain.citizen import blot_out_all
-from domain.commands import Asked, ChangeRules, Command, departments_named
+from domain.commands import Asked, ChangeRules, Command, SpeakInMeeting, act_of, departments_named
 from domain.errors import LiandongError, NotFound, Refused, Unavailable
 from domain.limits import Move
-from domain.staff import Act
 from domain.values import Value
 from outbox.failures import from_failure, reaching_engine
 from storage import cases, demands
@@ -52,7 +51,8 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
                 directory.get(code)
     clean = type(content).model_validate(blot_out_all(content.model_dump(mode="json"), words.citizen.words))
     if isinstance(clean, Asked):
-        clean = clean.model_copy(update={"asked_as": await role_of(desk.pool, clean.by, Act(command.value))})
+        own = clean.department if isinstance(clean, SpeakInMeeting) else None
+        clean = clean.model_copy(update={"asked_as": await role_of(desk.pool, clean.by, act_of(command, clean), own)})
     handle = desk.client.get_workflow_handle(case_id)
     try:
         with reaching_engine("temporal-unreachable", address=desk.address):

@@ -198,7 +198,8 @@ class _Auditor:
     def _is_doubled(self, fact: Fact) -> bool:
         """Whether the same has fired before; a rung that nothing leads to is one that was entered before."""
         if fact.due_at is not None and fact.kind in FIRED_BY:
-            told = (fact.kind, fact.order_id, fact.payload.get("awaited"), fact.rung, fact.due_at)
+            about = fact.payload.get("awaited") or fact.payload.get("department")
+            told = (fact.kind, fact.order_id, about, fact.rung, fact.due_at)
             if told in self._seen:
                 return True
             self._seen.add(told)

@@ -21,6 +21,7 @@ from domain.commands import (
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import End, Ending, Outcome, Rung, Step
 from domain.ledger import Fact
+from domain.meeting import Opinion, Sitting
 from domain.order import Order, Role
 from domain.party import Party as Party
 from domain.policy import Policy
@@ -145,6 +146,10 @@ class CaseState(State):
     explanation: ConfirmExplanation | None = None
     members: list[Token] = Field(default_factory=list[Token])
     conclusion: ConcludeMeeting | None = None
+    meeting: Sitting | None = None
+    """The meeting of its own that the case is brought before; None where it was convened by a word alone."""
+    positions: list[Opinion] = Field(default_factory=list[Opinion])
+    """What each department held at the last such meeting; they go with the case to the referral."""
     decisions: list[DecideReferral] = Field(default_factory=list[DecideReferral])
     exhausted: list[str] = Field(default_factory=list[str])
     """The rungs that ended without a result: the preconditions of a referral (P17)."""

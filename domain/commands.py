@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.calendar import WorkCalendar
 from domain.ladder import Rung
+from domain.meeting import MeetingWord
 from domain.order import Reply, Role
 from domain.policy import Policy
 from domain.staff import Act, StaffRole, usual
@@ -34,6 +35,7 @@ class Command(StrEnum):
     ABSORB = "absorb"
     CONVENE = "convene"
     CONCLUDE = "conclude"
+    SPEAK_IN_MEETING = "speak_in_meeting"
     DECIDE = "decide"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
@@ -146,11 +148,16 @@ class ConveneMeeting(Asked):
     """Call the joint meeting of these departments."""
 
     members: Annotated[tuple[Token, ...], Field(min_length=2)]
+    meeting_id: Token | None = None
+    """Of a meeting that is kept as a thing of its own; with ``held_at``, or neither."""
+    held_at: Instant | None = None
 
     @model_validator(mode="after")
     def _members_differ(self) -> "ConveneMeeting":
         if len(set(self.members)) != len(self.members):
             raise PydanticCustomError("member-doubled", "a department is named twice")
+        if (self.meeting_id is None) != (self.held_at is None):
+            raise PydanticCustomError("meeting-without-date", "a meeting of its own has an id and a date")
         return self
 
 
@@ -178,6 +185,27 @@ class ConcludeMeeting(Asked):
             raise PydanticCustomError("tasks-without-lead", "tasks without a lead")
         if self.lead is not None and self.lead not in departments:
             raise PydanticCustomError("lead-without-task", "the lead has no task")
+        return self
+
+
+class SpeakInMeeting(Asked):
+    """What is said about the meeting that the case is brought before: who came, what a department holds, no meeting."""
+
+    meeting_id: Token
+    word: MeetingWord
+    department: Token | None = None
+    position: Text | None = None
+    """The department's written opinion."""
+    reason: Text | None = None
+    """Why the meeting was called off."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SpeakInMeeting":
+        called_off, opinion = self.word is MeetingWord.CALLED_OFF, self.word is MeetingWord.OPINION
+        if called_off != (self.department is None) or called_off != (self.reason is not None):
+            raise PydanticCustomError("meeting-word-incomplete", "a department speaks, or a meeting is called off")
+        if opinion != (self.position is not None):
+            raise PydanticCustomError("meeting-word-incomplete", "an opinion has a text, and nothing else has")
         return self
 
 
@@ -294,10 +322,20 @@ class ChangeRules(Decision):
     calendar: WorkCalendar | None = None
 
 
+def act_of(asked: Command, content: Value) -> Act:
+    """What a command is called in the table of rights.
+
+    An opinion is a department's; the rest that is said about a meeting is whose it is to call it.
+    """
+    if isinstance(content, SpeakInMeeting) and content.word is not MeetingWord.OPINION:
+        return Act.CONVENE
+    return Act(asked.value)
+
+
 def asked_as_usual(asked: Command, content: Value) -> Value:
     """The command of somebody who has the role that it usually takes; one that says a role, or takes none, as it is."""
     if isinstance(content, Asked) and content.asked_as is None:
-        return content.model_copy(update={"asked_as": usual(Act(asked.value))})
+        return content.model_copy(update={"asked_as": usual(act_of(asked, content))})
     return content
 
 

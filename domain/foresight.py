@@ -51,8 +51,8 @@ def foreseen(
     if reckoning.closed:
         return ()
     due = [
-        _of(firing, duty.due, duty.order_id, orders, reckoning)
-        for (firing, _), duty in reckoning.duties.items()
+        _of(firing, subject, duty.due, duty.order_id, orders, reckoning)
+        for (firing, subject), duty in reckoning.duties.items()
         if duty.due is not None
     ]
     windows = [
@@ -63,9 +63,13 @@ def foreseen(
     return tuple(sorted((*due, *windows), key=lambda one: one.at))
 
 
-def _of(firing: Firing, due: datetime, order_id: str | None, orders: Sequence[Order], reckoning: Reckoning) -> Foreseen:
+def _of(
+    firing: Firing, subject: str, due: datetime, order_id: str | None, orders: Sequence[Order], reckoning: Reckoning
+) -> Foreseen:
     outcome, to = _climb(reckoning, orders, due) if firing is Firing.CLIMB else (None, None)
     department = next((order.department for order in orders if order.order_id == order_id), None)
+    if firing is Firing.OPINION:
+        department = subject
     return Foreseen(at=due, firing=firing, order_id=order_id, department=department, outcome=outcome, to=to)
 
 

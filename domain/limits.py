@@ -15,6 +15,7 @@ from domain.values import Token, Value
 
 ASSIGNMENT, HANDLE, SUPERVISED, CONFIRM = "assignment", "handle", "supervised", "confirm_explanation"
 CONVENE, CONCLUDE, DECIDE, VERIFY = "convene", "conclude", "decide", "verify"
+OPINIONS = "opinions"
 RECTIFICATION, CALLBACK = "rectification", "callback"
 
 _ACKNOWLEDGE = "acknowledge."
@@ -47,6 +48,7 @@ def policy_limit(name: str, policy: Policy, case: Case) -> Limit | None:
         CONFIRM: policy.explanation,
         CONVENE: policy.meeting.convene,
         CONCLUDE: policy.meeting.conclude,
+        OPINIONS: policy.meeting.opinions,
         DECIDE: policy.referral.decide,
         VERIFY: policy.referral.verify,
         RECTIFICATION: policy.rectification.limit,

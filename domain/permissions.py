@@ -23,9 +23,12 @@ from domain.commands import (
     NoteUndelivered,
     ReleaseCase,
     ReturnOrder,
+    SpeakInMeeting,
 )
 from domain.errors import NotFound, NotYours, Refused
 from domain.ladder import End, Rung, rungs_to_escalate_to
+from domain.limits import CONCLUDE
+from domain.meeting import MeetingWord, needed
 from domain.order import Order, OrderStatus, Role
 from domain.policy import Policy
 from domain.values import Instant
@@ -63,6 +66,8 @@ def allowed_commands(state: CaseState) -> tuple[Command, ...]:
             allowed.append(Command.ASSIGN)
         case Rung.JOINT_MEETING if state.conclusion is None:
             allowed.append(Command.CONCLUDE if state.members else Command.CONVENE)
+            if state.meeting is not None:
+                allowed.append(Command.SPEAK_IN_MEETING)
         case Rung.REFERRAL if not state.referral_accepted:
             allowed.append(Command.DECIDE)
         case Rung.REFERRAL if state.status is Status.QUEUED:
@@ -193,7 +198,8 @@ def check_late_reply(state: CaseState, command: NoteLateReply) -> None:
 
 
 def check_convene(state: CaseState, command: ConveneMeeting) -> None:
-    del command
+    if command.meeting_id is not None and is_before(state, command.meeting_id):
+        return  # asked again: nothing more happens
     if state.step is Rung.JOINT_MEETING and state.members and state.conclusion is None:
         raise Refused("already-convened", members=", ".join(state.members), allowed=Command.CONCLUDE.value)
     check_station(state, Command.CONVENE)
@@ -204,6 +210,49 @@ def check_conclude(state: CaseState, command: ConcludeMeeting) -> None:
     outsiders = [t.department for t in command.tasks if t.department not in state.members]
     if outsiders:
         raise Refused("not-at-the-meeting", department=", ".join(outsiders), members=", ".join(state.members))
+
+
+def is_before(state: CaseState, meeting_id: str) -> bool:
+    """Whether the case is before this meeting now."""
+    sitting = state.meeting if state.step is Rung.JOINT_MEETING and state.conclusion is None else None
+    return sitting is not None and sitting.meeting_id == meeting_id
+
+
+def check_date(state: CaseState, command: ConveneMeeting, policy: Policy, calendar: WorkCalendar, now: Instant) -> None:
+    """A meeting lies ahead, and within the limit for its conclusion: that runs from now on, or since an earlier one."""
+    held_at = command.held_at
+    if held_at is None or (command.meeting_id is not None and is_before(state, command.meeting_id)):
+        return
+    if held_at <= now:
+        raise Refused("meeting-in-the-past", at=_shown(held_at))
+    running = state.limits[CONCLUDE].deadline(calendar) if CONCLUDE in state.limits else None
+    until = running.at if running else policy.meeting.conclude.span.after(now, calendar)
+    if held_at >= until:
+        raise Refused("meeting-too-late", at=_shown(held_at), until=_shown(until))
+
+
+def check_speak(state: CaseState, command: SpeakInMeeting, now: Instant) -> None:
+    """Of this meeting, by a department invited; nobody has come before it begins, and an opinion is given once."""
+    check_station(state, Command.SPEAK_IN_MEETING)
+    sitting, department = state.meeting, command.department
+    if sitting is None or sitting.meeting_id != command.meeting_id:
+        raise Refused("not-this-meeting", given=command.meeting_id, meeting=sitting.meeting_id if sitting else "-")
+    if department is not None and department not in state.members:
+        raise NotYours("not-invited", department=department, members=", ".join(state.members))
+    if command.word is MeetingWord.ATTENDED and now < sitting.held_at:
+        raise Refused("meeting-not-begun", at=_shown(sitting.held_at))
+    given = sitting.position_of(department or "")
+    if command.word is MeetingWord.OPINION and given not in (None, command.position):
+        raise Refused("opinion-given", department=department or "-")
+
+
+def check_quorum(state: CaseState, command: ConcludeMeeting, policy: Policy) -> None:
+    """A meeting too few came to names no lead; it may end without a conclusion, or be called off for another day."""
+    if state.meeting is None or command.lead is None:
+        return
+    present, quorum = len(state.meeting.attended), needed(len(state.members), policy.meeting.quorum.value)
+    if present < quorum:
+        raise Refused("no-quorum", present=present, needed=quorum, invited=len(state.members))
 
 
 def unmet_preconditions(state: CaseState, policy: Policy) -> tuple[Rung, ...]:

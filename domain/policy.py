@@ -97,12 +97,21 @@ class Supervision(Value):
     at_least: Limit
 
 
+_ASSUMED = "none found: our default"
+OPINIONS = Limit(rule="P16", value=2, unit=Unit.WORKING_DAYS, source=_ASSUMED, confidence=Confidence.C)
+QUORUM = Count(rule="P16", value=50, source=_ASSUMED, confidence=Confidence.C)
+
+
 class Meeting(Value):
     """A joint meeting's timing (P16) and the limit of the tasks it gives where it names none."""
 
     convene: Limit
     conclude: Limit
     tasks: Limit
+    opinions: Limit = OPINIONS
+    """Within what a department gives its written opinion, once a meeting was convened for a day."""
+    quorum: Count = QUORUM
+    """More than so many per cent of the departments invited must come."""
 
 
 class Exhausted(Cited):

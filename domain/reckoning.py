@@ -23,6 +23,7 @@ from domain.limits import (
     CONVENE,
     DECIDE,
     HANDLE,
+    OPINIONS,
     RECTIFICATION,
     SUPERVISED,
     VERIFY,
@@ -47,6 +48,8 @@ class Firing(StrEnum):
     INFORMED = "informed"
     """The commission is told that a verification or a rectification was not done."""
     HOLD_END = "hold_end"
+    OPINION = "opinion"
+    """A department that was invited to a meeting has given no opinion in time; the subject is its code."""
 
 
 FIRED_BY: Mapping[FactKind, Firing] = {
@@ -57,6 +60,7 @@ FIRED_BY: Mapping[FactKind, Firing] = {
     FactKind.WAIT_OVERDUE: Firing.WAIT,
     FactKind.COMMISSION_INFORMED: Firing.INFORMED,
     FactKind.HOLD_ENDED: Firing.HOLD_END,
+    FactKind.MEETING_OPINION_MISSING: Firing.OPINION,
 }
 """The fact that says so; it carries ``due_at``, or else a person did it."""
 
@@ -133,6 +137,8 @@ class Visit:
     """The station's own limit has been started by what was done first there."""
     answered: bool = False
     convened: bool = False
+    met: bool = False
+    """A meeting has been convened, though it may have been called off."""
     lead: str | None = None
     concluded: bool = False
     lifted_to: Rung | None = None
@@ -324,7 +330,8 @@ class Reckoning:
             case Rung.JOINT_MEETING if visit.concluded:
                 return self._due(f"task.{visit.lead}") if visit.lead else None
             case Rung.JOINT_MEETING:
-                return self._due(CONCLUDE if visit.convened else CONVENE)
+                running = [CONCLUDE] if visit.convened else [CONVENE, *([CONCLUDE] if visit.met else [])]
+                return min(filter(None, map(self._due, running)), default=None)
             case Rung.REFERRAL:
                 return self._due(VERIFY) if self._accepted else None
             case Rung.RECTIFICATION:
@@ -467,10 +474,20 @@ class Reckoning:
             case FactKind.EXPLANATION_CONFIRMED | FactKind.EXPLANATION_REFUSED:
                 self._heard(Awaited.CONFIRMATION)
             case FactKind.MEETING_CONVENED:
-                visit.convened = True
-                self._restart(CONCLUDE, fact.at)
+                if not visit.met:
+                    self._restart(CONCLUDE, fact.at)
+                visit.convened = visit.met = True
+                if payload.get("meeting_id"):
+                    self._await_opinions(fact)
+            case FactKind.MEETING_OPINION:
+                self.duties.pop((Firing.OPINION, str(payload["department"])), None)
+            case FactKind.MEETING_CALLED_OFF:
+                visit.convened = False
+                self._forget_opinions(fact.at)
+                self._start(CONVENE, fact.at)
             case FactKind.MEETING_CONCLUDED:
                 visit.concluded, visit.lead = True, _text(payload.get("lead"))
+                self._forget_opinions(fact.at)
                 tasks = payload.get("tasks")
                 told = [MeetingTask.model_validate(task) for task in tasks] if isinstance(tasks, list) else []
                 self._tasks = {task.department: task.days for task in told}
@@ -494,6 +511,19 @@ class Reckoning:
                 self.duties.clear()
             case _:
                 pass
+
+    def _await_opinions(self, fact: Fact) -> None:
+        """A meeting that was convened for a day: the limit to convene rests, that of the opinions runs."""
+        self._stop(CONVENE, fact.at)
+        self._restart(OPINIONS, fact.at)
+        members = fact.payload.get("members")
+        for department in members if isinstance(members, list) else []:
+            self._expect(Firing.OPINION, str(department), lambda: self._due(OPINIONS))
+
+    def _forget_opinions(self, at: datetime) -> None:
+        self._stop(OPINIONS, at)
+        for key in [key for key in self.duties if key[0] is Firing.OPINION]:
+            del self.duties[key]
 
     def _decide(self, accepted: bool) -> None:
         self._decisions.append(accepted)
@@ -523,6 +553,8 @@ class Reckoning:
                 return str(self._visit.number)
             case Firing.HOLD_END:
                 return ""
+            case Firing.OPINION:
+                return str(fact.payload.get("department"))
             case _:
                 return fact.order_id or ""
 

@@ -46,6 +46,7 @@ class Act(StrEnum):
     EXPLAIN = "explain"
     CONVENE = "convene"
     CONCLUDE = "conclude"
+    SPEAK_IN_MEETING = "speak_in_meeting"
     DECIDE = "decide"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
@@ -81,6 +82,7 @@ MAY: Final[Mapping[Act, tuple[StaffRole, ...]]] = MappingProxyType(
         Act.EXPLAIN: _SUPERVISOR,
         Act.CONVENE: _SUPERVISOR,
         Act.CONCLUDE: _SUPERVISOR,
+        Act.SPEAK_IN_MEETING: _DEPARTMENT,
         Act.DECIDE: (StaffRole.COMMISSION,),
         Act.VERIFY: _SUPERVISOR,
         Act.RECORD_CALLBACK: (*_DEPARTMENT, *_HOTLINE),

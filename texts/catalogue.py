@@ -36,6 +36,7 @@ PARTS: Final = (
     "simulate.",
     "dossier.",
     "assess.",
+    "meeting.",
     "referral.",
     "roster.",
     "staff.",

@@ -17,6 +17,7 @@ act-release = end a hold
 act-explain = confirm that a case cannot be solved
 act-convene = call a joint meeting
 act-conclude = conclude a joint meeting
+act-speak-in-meeting = give a department's opinion to a meeting
 act-decide = decide on a referral
 act-verify = verify a rectification
 act-record-callback = record a callback

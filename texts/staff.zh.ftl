@@ -17,6 +17,7 @@ act-release = 解除挂起
 act-explain = 确认无法解决
 act-convene = 召集联席会议
 act-conclude = 作出会议结论
+act-speak-in-meeting = 向会议提交书面意见
 act-decide = 决定是否提请
 act-verify = 核验整改
 act-record-callback = 登记回访

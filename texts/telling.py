@@ -45,8 +45,8 @@ REASONS: Final[Mapping[FactKind, tuple[type[StrEnum], ...]]] = {
 }
 """The facts whose reason is a token; everywhere else it is what somebody wrote."""
 
-DEPARTMENTS: Final = frozenset({"department", "suggests", "lead", "members"})
-MOMENTS: Final = frozenset({"due", "until", "received_at", "return_by"})
+DEPARTMENTS: Final = frozenset({"department", "suggests", "lead", "members", "not_given"})
+MOMENTS: Final = frozenset({"due", "held_at", "until", "received_at", "return_by"})
 
 
 class Names:

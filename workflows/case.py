@@ -33,13 +33,15 @@ with workflow.unsafe.imports_passed_through():
         RecordCallback,
         ReleaseCase,
         ReturnOrder,
+        SpeakInMeeting,
         VerifyRectification,
         Withdraw,
     )
     from domain.errors import Refused
     from domain.ladder import End, Ending, Outcome, Rung, Step
     from domain.ledger import ENGINE, Fact, FactKind
-    from domain.limits import CONCLUDE, CONVENE, HANDLE, RECTIFICATION, Move, acknowledge_limit
+    from domain.limits import CONCLUDE, CONVENE, HANDLE, OPINIONS, RECTIFICATION, Move, acknowledge_limit
+    from domain.meeting import MeetingWord
     from domain.order import Role, WithdrawalReason
     from domain.permissions import (
         check_absorb,
@@ -47,6 +49,7 @@ with workflow.unsafe.imports_passed_through():
         check_assign,
         check_conclude,
         check_convene,
+        check_date,
         check_decide,
         check_escalate,
         check_extend,
@@ -55,14 +58,16 @@ with workflow.unsafe.imports_passed_through():
         check_late_reply,
         check_merge,
         check_progress,
+        check_quorum,
         check_release,
         check_return,
+        check_speak,
         check_station,
         check_undelivered,
     )
 
 from outbox.failures import refusals, to_failure
-from workflows import rules
+from workflows import meetings, rules
 from workflows.calls import CALLS
 from workflows.case_file import CaseFile
 from workflows.orders import Orders
@@ -345,8 +350,7 @@ class CaseWorkflow:
 
     @workflow.update(name=Command.CONVENE)
     async def convene(self, command: ConveneMeeting) -> CaseView:
-        self.file.state.members = list(command.members)
-        self.file.note(FactKind.MEETING_CONVENED, actor=acting(Command.CONVENE, command), members=list(command.members))
+        meetings.convene(self.file, command)
         return self.file.view()
 
     @convene.validator
@@ -354,23 +358,31 @@ class CaseWorkflow:
         with by_right(Command.CONVENE, command):
             check_convene(self.file.state, command)
             self.check_in_time(Command.CONVENE, CONVENE)
+            self.check_in_time(Command.CONVENE, CONCLUDE)  # runs already where an earlier meeting was called off
+            check_date(self.file.state, command, self.file.policy, self.file.calendar, workflow.now())
+
+    @workflow.update(name=Command.SPEAK_IN_MEETING)
+    async def speak_in_meeting(self, command: SpeakInMeeting) -> CaseView:
+        meetings.speak(self.file, command)
+        return self.file.view()
+
+    @speak_in_meeting.validator
+    def validate_speak_in_meeting(self, command: SpeakInMeeting) -> None:
+        with by_right(Command.SPEAK_IN_MEETING, command):
+            check_speak(self.file.state, command, workflow.now())
+            if command.word is MeetingWord.OPINION:
+                self.check_in_time(Command.SPEAK_IN_MEETING, OPINIONS)
 
     @workflow.update(name=Command.CONCLUDE)
     async def conclude(self, command: ConcludeMeeting) -> CaseView:
-        self.file.state.conclusion = command
-        self.file.note(
-            FactKind.MEETING_CONCLUDED,
-            actor=acting(Command.CONCLUDE, command),
-            lead=command.lead,
-            tasks=[task.model_dump(mode="json") for task in command.tasks],
-            minutes=command.minutes,
-        )
+        meetings.conclude(self.file, command)
         return self.file.view()
 
     @conclude.validator
     def validate_conclude(self, command: ConcludeMeeting) -> None:
         with by_right(Command.CONCLUDE, command):
             check_conclude(self.file.state, command)
+            check_quorum(self.file.state, command, self.file.policy)
             self.check_in_time(Command.CONCLUDE, CONCLUDE)
 
     @workflow.update(name=Command.DECIDE)

@@ -336,7 +336,11 @@ class CaseFile:
         """The next station begins with nothing said. Here, for a command can come to it before it runs: when the case
         continues as new."""
         state = self.state
+        members = state.members
         state.members, state.conclusion, state.decisions = [], None, []
+        if state.meeting is not None:  # lifted out of it by hand, for instance: what was written down goes along
+            state.positions = state.meeting.positions(members)
+        state.meeting = None
         state.explanation, state.verification, state.callback_result = None, None, None
 
     def enter(self, came_from: Step | None, ending: Ending | None) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from domain.commands import Asked, Command
-from domain.staff import Act, check_role, usual
+from domain.commands import Asked, Command, act_of
+from domain.staff import check_role, usual
 from outbox.failures import refusals
 
 
@@ -12,10 +12,10 @@ from outbox.failures import refusals
 def by_right(asked: Command, command: Asked) -> Generator[None]:
     """What is checked inside comes after the right to ask at all; refusals leave as Temporal failures."""
     with refusals():
-        check_role(Act(asked.value), command.asked_as, command.by)
+        check_role(act_of(asked, command), command.asked_as, command.by)
         yield
 
 
 def acting(asked: Command, command: Asked) -> str:
     """The actor of a fact, ``<role>:<name>``; the usual role in what was asked before there were roles."""
-    return f"{command.asked_as or usual(Act(asked.value))}:{command.by}"
+    return f"{command.asked_as or usual(act_of(asked, command))}:{command.by}"

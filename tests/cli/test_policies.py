@@ -179,7 +179,11 @@ async def test_a_case_keeps_its_policy_until_it_is_moved(hotline: Cli, pool: Poo
     )
     assert await policy_of(pool, case) == "haikou@2"
     moved = facts.data["entries"][-1]
-    assert (moved["kind"], moved["actor"], moved["payload"]["policy"]) == ("limits.moved", "administrator:wang", "haikou@2")
+    assert (moved["kind"], moved["actor"], moved["payload"]["policy"]) == (
+        "limits.moved",
+        "administrator:wang",
+        "haikou@2",
+    )
     assert move in moved["payload"]["limits"]
     line = next(line for line in english.out.splitlines() if "→" in line)
     assert "handling " in line, line

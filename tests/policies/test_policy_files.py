@@ -166,7 +166,7 @@ def test_everything_wrong_is_named_in_the_order_of_the_file(file: Path) -> None:
     assert [(problem.line, problem.key, problem.code) for problem in examine(str(file)).problems] == [
         (12, "dispatch.unit", "value-not-allowed"),
         (46, "handle.request.value", "value-not-positive"),
-        (255, "calendar.surprise", "key-unknown"),
+        (270, "meeting.quorum.surprise", "key-unknown"),
     ]
     with pytest.raises(Invalid) as refusal:
         read(str(file))

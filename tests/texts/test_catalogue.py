@@ -31,6 +31,7 @@ from domain.department import Department, Matter
 from domain.errors import Invalid, NotFound, Refused
 from domain.intake import NewDemand
 from domain.ladder import Rung
+from domain.meeting import NewMeeting, NewMinutes, NewSignature
 from domain.policy import Confidence
 from domain.tokens import AccessToken
 from domain.values import Value
@@ -41,7 +42,17 @@ from texts.moments import length, local, universal
 UNSEEN: set[type[StrEnum]] = {Basis, Confidence, Way}
 """Tokens of policy files, and how an order got to its department; no command shows them in words."""
 
-ENTERED: tuple[type[BaseModel], ...] = (NewDemand, Citizen, NewReply, CaseRow, Department, Matter, NewExclusion)
+MEETINGS = (NewMeeting, NewMinutes, NewSignature)
+ENTERED: tuple[type[BaseModel], ...] = (
+    NewDemand,
+    Citizen,
+    NewReply,
+    CaseRow,
+    Department,
+    Matter,
+    NewExclusion,
+    *MEETINGS,
+)
 SHOWN: tuple[type[BaseModel], ...] = (AccessToken,)
 """What people and files enter, beside the commands."""
 

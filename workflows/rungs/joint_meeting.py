@@ -6,6 +6,7 @@ from domain.commands import ConcludeMeeting, MeetingTask
 from domain.ladder import Ending, Outcome
 from domain.limits import CONCLUDE, CONVENE
 from domain.order import Role
+from workflows import meetings
 from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
@@ -21,7 +22,7 @@ async def joint_meeting(file: CaseFile, orders: Orders) -> Ending:
         return Ending(outcome=Outcome.NO_CONCLUSION, due_at=late)
 
     conclude = file.restart_limit(CONCLUDE)
-    late = await file.wait_in_time(Party.SUPERVISOR, Awaited.CONCLUSION, lambda: state.conclusion is not None, conclude)
+    late = await meetings.concluded(file, convene, conclude)
     if late or state.conclusion is None or state.conclusion.lead is None:
         return Ending(outcome=Outcome.NO_CONCLUSION, due_at=late)
 

@@ -4,12 +4,15 @@ The machine arms it and says what is unmet; it never refers by itself. The wait 
 so has the verification: when that passes the commission is told and the departments are asked again.
 """
 
+from pydantic import JsonValue
+
 from domain.case import Awaited, Party
 from domain.ladder import Ending, Outcome
 from domain.ledger import FactKind
 from domain.limits import DECIDE, VERIFY
 from domain.order import Result, Role
 from domain.permissions import unmet_preconditions
+from workflows import meetings
 from workflows.case_file import CaseFile
 from workflows.orders import Orders
 from workflows.rungs.explanation import answered
@@ -30,7 +33,9 @@ async def decided(file: CaseFile) -> bool:
     """Whether two people refer the case. One "no" declines it; two different people must say yes."""
     state = file.state
     await file.settled()
-    file.note(FactKind.REFERRAL_ARMED, unmet=[rung.value for rung in unmet_preconditions(state, file.policy)])
+    positions, not_given = meetings.held(state.positions)
+    unmet: list[JsonValue] = [rung.value for rung in unmet_preconditions(state, file.policy)]
+    file.note(FactKind.REFERRAL_ARMED, unmet=unmet, positions=positions, not_given=not_given)
     needed = file.policy.referral.deciders.value
     limit = file.restart_limit(DECIDE)
     await file.wait_for_person(

@@ -1,0 +1,125 @@
+# The joint meeting: convened, invited to, attended, opined on, concluded, put down in minutes.
+
+command-speak-in-meeting = note who came and what they hold
+meeting-word-attended = came
+meeting-word-absent = absent
+meeting-word-opinion = written opinion
+meeting-word-called-off = called off
+case-outcome-open = still before the meeting
+case-outcome-conclusion = conclusion
+case-outcome-no-conclusion = no conclusion
+case-outcome-called-off = called off
+case-outcome-left = left the rung without the meeting’s word
+fact-kind-meeting-attended = came to the meeting
+fact-kind-meeting-absent = did not come to the meeting
+fact-kind-meeting-opinion = written opinion
+fact-kind-meeting-opinion-missing = no written opinion in time
+fact-kind-meeting-no-quorum = no quorum
+fact-kind-meeting-called-off = meeting called off
+limit-opinions = written opinions
+field-meeting-id = meeting
+field-held-at = held at
+field-position = position
+field-positions = positions
+field-not-given = no opinion given by
+field-present = came
+field-needed = needed
+field-invited = invited
+field-word = word
+field-cases = cases
+error-meeting-unknown = There is no meeting { $meeting }.
+error-meeting-without-date = A meeting of its own has both an id and a date.
+error-meeting-word-incomplete = A department must be named; an opinion needs a text, and calling off a reason.
+error-case-doubled = A case is named twice.
+error-meeting-in-the-past = The meeting would have been at { $at }, which has passed; choose another time.
+error-meeting-too-late = The meeting at { $at } would not come before the limit for its conclusion, { $until }; choose an earlier time.
+error-meeting-not-begun = The meeting begins at { $at }; nobody has come to it yet. An absence or an opinion can be noted now.
+error-not-this-meeting = The case is not before meeting { $given }. Before: { $meeting }.
+error-not-invited = { $department } is not invited to this meeting. Invited: { $members }.
+error-opinion-given = { $department } has given its opinion already; it is on record and is not changed.
+error-no-quorum = { $present } of { $invited } departments came and { $needed } are needed: no lead can be named. Possible: --no-conclusion, or meeting call-off and another day.
+error-meeting-called-off = Meeting { $meeting } was called off at { $at }; convene another one.
+error-meeting-signed = The minutes of meeting { $meeting } are signed ({ $signed }); nothing more is added to it.
+error-case-not-at-meeting = Case { $case } is at “{ $step }”, where no joint meeting is to be convened.
+error-minutes-signed = The minutes of meeting { $meeting } are signed by { $department } and cannot be changed: signed is { $signed }, given was { $given }.
+error-minutes-missing = There are no minutes of meeting { $meeting } yet.
+error-minutes-signed-already = { $department } has signed the minutes of meeting { $meeting } already.
+error-minutes-undecided = Meeting { $meeting } has cases without a result: { $cases }; the minutes cannot be signed.
+error-minutes-outdated = Something was put on record after the minutes of meeting { $meeting } were written ({ $written }, now { $given }); write them again, then sign.
+help-meeting-list = List the meetings, the latest first.
+help-meeting-show = Show a meeting: when and where, who came, who holds what, what came of each case.
+help-meeting-invite = Write an iCalendar invitation for each department; once called off, the cancellation.
+help-meeting-agenda = The agenda: each case with its codes and its trail, nothing about the citizen.
+help-meeting-attend = Note that a department came, or did not.
+help-meeting-opine = Hand in a department’s written opinion.
+help-meeting-call-off = Call a meeting off; its cases wait for another one within the same limits.
+help-meeting-minutes = Write the minutes, or print them as a page or a PDF.
+help-meeting-sign = A department signs the minutes; from then on they cannot be changed.
+argument-meeting = the meeting’s id
+option-meeting-cases = several cases for one meeting, with commas between; needs --at
+option-meeting-at = when it is held (ISO 8601); the meeting is then kept by itself, with attendance, opinions and minutes
+option-meeting-place = where it is held
+option-invite-out = the folder for the invitations
+option-agenda-out = write it to this file instead of showing it
+option-meeting-absent = it did not come
+option-meeting-position = what the department holds
+option-minutes-file = the minutes in a file (text in UTF-8)
+option-minutes-text = the minutes
+option-minutes-html = print them as a page
+option-minutes-pdf = print them as a PDF
+column-meeting = Meeting
+column-place = Place
+column-cases = Cases
+column-members = Invited
+column-coming = Came
+column-position = Written opinion
+column-signed-by = Signed by
+column-hash = SHA-256
+meeting-convened = Meeting { $meeting } is convened for { $at }, { $cases ->
+    [one] about one case
+   *[other] about { $cases } cases
+}.
+meeting-next = Next: liandong meeting invite { $meeting } --out FOLDER; liandong meeting agenda { $meeting }
+meeting-case-refused = Case { $case } did not take it: { $reason }
+meeting-invitations = { $files } invitations to meeting { $meeting } are in { $folder }.
+meeting-agenda-written = The agenda of meeting { $meeting } is in { $file }.
+meeting-attended-noted = Noted: { $department } came to { $meeting }.
+meeting-absent-noted = Noted: { $department } did not come to { $meeting }.
+meeting-opinion-noted = The opinion of { $department } on meeting { $meeting } is on record.
+meeting-off-noted = Meeting { $meeting } is called off; its cases wait for another one within the same limits.
+minutes-kept = The minutes of meeting { $meeting } are on record, SHA-256 { $sha256 }.
+minutes-signed-by = { $department } has signed the minutes of meeting { $meeting }, SHA-256 { $sha256 }.
+minutes-file = Written to { $file }.
+meeting-summary = 12345 joint meeting ({ $cases ->
+    [one] one case
+   *[other] { $cases } cases
+})
+meeting-invited = Invited: { $departments }
+meeting-about = Cases: { $cases }
+meeting-come = { $quorum } of the { $invited } departments invited must come
+meeting-off-told = Called off: { $reason }
+meeting-held-at = Held at
+meeting-place = Place
+meeting-cases = Cases
+meeting-quorum = Quorum
+meeting-convened-by = Convened by
+meeting-not-marked = nothing noted
+meeting-not-given = not given
+meeting-minutes-hash = Minutes, SHA-256
+minutes-title = Minutes of the joint meeting { $meeting }
+minutes-remark = SHA-256 { $sha256 }
+minutes-meeting = The meeting
+minutes-departments = Who came, who holds what
+minutes-text = Minutes
+minutes-written = Text
+minutes-case = Case { $case }
+minutes-outcome = Result
+minutes-days = { $days ->
+    [one] one working day
+   *[other] { $days } working days
+}
+minutes-signatures = Signed
+agenda-title = Agenda of the joint meeting { $meeting }
+column-outcome = Result
+firing-opinion = missing opinion told
+why-opinion = { $at }: the ledger notes that { $department } has given no written opinion.
