@@ -134,7 +134,7 @@ def told(facts: tuple[Fact, ...]) -> list[int]:
 
 def test_these_lives_hold_every_kind_of_firing(lives: Lives) -> None:
     found = Counter(FIRED_BY[fact.kind] for facts in lives.values() for fact in facts if fires(fact))
-    assert set(found) == set(Firing)
+    assert set(found) == set(Firing) - {Firing.OPINION}  # of a meeting with a date: lived in test_meetings
 
 
 def test_a_life_as_it_was_lived_has_no_flaw_and_every_firing_is_accounted_for(lives: Lives) -> None:
