@@ -23,7 +23,6 @@ STATEMENTS = (
     COMMENT ON TABLE staff IS
         'Who has which role; the last entry of a person, a role and a department counts, and none is ever changed.'
     """,
-    "CREATE INDEX staff_by_name ON staff (name, role, department, number DESC)",
     """
     CREATE TRIGGER staff_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staff
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()

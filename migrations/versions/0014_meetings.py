@@ -28,7 +28,6 @@ STATEMENTS = (
     )
     """,
     "COMMENT ON TABLE meeting_cases IS 'The cases that came before a meeting; what came of each, its ledger says.'",
-    "CREATE INDEX meeting_cases_by_case ON meeting_cases (case_id)",
     """
     CREATE TABLE meeting_words (
         number      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -17,7 +17,7 @@ from domain.intake import Opening
 from domain.ladder import Rung
 from domain.order import Order, OrderStatus, Reply, Result
 from domain.stuck import GRACE, Search, StuckCause, cause_of
-from storage import assessment, audits, callbacks, calls, cases, demands, ledger, notices, orders, roster
+from storage import assessment, audits, callbacks, calls, cases, demands, ledger, meetings, notices, orders, roster
 from storage import stuck as stuck_store
 from storage.cases import Count
 from storage.database import Pool, open_pool
@@ -417,6 +417,27 @@ FILL = (
     SELECT 'HK-' || department, date '2025-11-25' + day, duty, 'a', 'b'
     FROM generate_series(0, 77) AS department, generate_series(0, 365) AS day, unnest(ARRAY['head', 'caller']) AS duty
     """,
+    """
+    INSERT INTO meetings (meeting_id, held_at, place, members, quorum, convened_by)
+    SELECT 'meeting-' || n, now() + n * interval '1 hour', 'A', ARRAY['HK-' || n % 60, 'HK-' || n % 59], 2, 'a'
+    FROM generate_series(1, $1::int / 20) AS n
+    """,
+    """
+    INSERT INTO meeting_cases (meeting_id, case_id)
+    SELECT meeting_id, 'case-' || n FROM meetings, generate_series(1, 4) AS n
+    """,
+    """
+    INSERT INTO meeting_words (meeting_id, word, department, entered_by)
+    SELECT meeting_id, word, 'HK-7', 'a' FROM meetings, unnest(ARRAY['accepted', 'attended', 'absent']) AS word
+    """,
+    """
+    INSERT INTO meeting_minutes (meeting_id, content, sha256, entered_by)
+    SELECT meeting_id, '{}', repeat('0', 64), 'a' FROM meetings, generate_series(1, 2)
+    """,
+    """
+    INSERT INTO meeting_signatures (meeting_id, department, sha256, signed_by)
+    SELECT meeting_id, member, repeat('0', 64), 'a' FROM meetings, unnest(members) AS member ON CONFLICT DO NOTHING
+    """,
 )
 
 
@@ -508,6 +529,10 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "grid workers": (assessment.GRID_WORKERS, YESTERDAY),
     "custody": (assessment.CUSTODY, YESTERDAY),
     "callbacks that are due": (calls.DUE, (["HK-7"], 50)),
+    "meeting": (meetings.MEETING, ("meeting-7",)),
+    "words of a meeting": (meetings.WORDS, ("meeting-7",)),
+    "minutes of a meeting": (meetings.MINUTES, ("meeting-7",)),
+    "signatures of a meeting": (meetings.SIGNATURES, ("meeting-7",)),
     "who is on duty": (roster.LAST_OF_DAY, (NOW.date(), "HK-7", "head")),
     "escalations": (ledger.ESCALATIONS, ("rung.entered", NOW - timedelta(hours=2))),
     "a page of open cases to audit": (audits.CASES_OPEN_SINCE, ("", 200, NOW - timedelta(days=1))),
