@@ -3,6 +3,7 @@
 Note a fact, keep the record written, wait for somebody until a limit. No rule of a rung lives here.
 """
 
+import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -367,7 +368,18 @@ def _urgency(waiting: Waiting) -> tuple[bool, float, datetime]:
 
 
 async def _wait(condition: Callable[[], bool], longest: timedelta | None) -> None:
-    try:
-        await workflow.wait_condition(condition, timeout=longest)
-    except TimeoutError:
+    """Until the condition holds, at longest so long.
+
+    By the loop's own timer. ``wait_condition`` with a timeout goes through ``asyncio.wait_for``, which wakes a turn of
+    the loop later under Python 3.11 than under 3.12: a history that one wrote would not replay under the other.
+    """
+    if longest is None:
+        await workflow.wait_condition(condition)
         return
+    passed = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(longest.total_seconds(), passed.set)
+    try:
+        await workflow.wait_condition(lambda: passed.is_set() or condition())
+        await asyncio.sleep(0)  # who else was woken by the same event goes first: what all of them note is one batch
+    finally:
+        timer.cancel()
