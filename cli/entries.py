@@ -107,6 +107,14 @@ def either(first: bool, second: bool, names: str) -> bool:
     return first
 
 
+def one_of(flags: Mapping[str, bool]) -> str:
+    """Which of some flags was given. Raises Invalid where none was, or several were."""
+    given = [name for name, is_given in flags.items() if is_given]
+    if len(given) != 1:
+        raise Invalid("input-either", field=", ".join(flags))
+    return given[0]
+
+
 def is_file(name: str) -> bool:
     """Whether a name means a file rather than something that comes with the project."""
     return Path(name).suffix != "" or "/" in name

@@ -10,6 +10,7 @@ from cli.verbs import (
     RESULTS,
     ByOption,
     DepartmentArgument,
+    EvidenceOption,
     LimitOption,
     OrderArgument,
     OutputOption,
@@ -87,10 +88,13 @@ async def reply(
     result: Annotated[str, typer.Option("--result", help="option-result", metavar=RESULTS)],
     statement: StatementOption,
     limit_days: Annotated[int | None, typer.Option("--limit-days", help="option-limit-days")] = None,
+    basis: Annotated[str | None, typer.Option("--basis", help="option-legal-basis", metavar="TEXT")] = None,
+    evidence: EvidenceOption = None,
     callback_id: CallbackIdOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.entries import chosen, made
+    from cli.papers import evidence_in
     from domain.callbacks import NewReply
     from domain.order import Result
 
@@ -101,6 +105,8 @@ async def reply(
         "result": chosen(Result, result, "result"),
         "statement": statement,
         "limit_days": limit_days,
+        "basis": basis,
+        "evidence": evidence_in(evidence or ()),
     }
     await _say(console, made(NewReply, entered), callback_id, output)
 

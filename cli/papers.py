@@ -1,5 +1,6 @@
-"""Papers that somebody adds to a dossier, and the file that it becomes."""
+"""Papers that somebody adds to a dossier or attaches to a word, and the file that a dossier becomes."""
 
+import hashlib
 import mimetypes
 import os
 import re
@@ -7,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from cli.entries import made
 from desk.dossiers import Enclosure, enclosure
 from domain.errors import Invalid, Refused
+from domain.evidence import Evidence
 
 PAPER_AT_MOST: Final = 64 * 1024 * 1024
 """Bytes of one paper."""
@@ -29,6 +32,23 @@ def _read(number: int, file: Path) -> Enclosure:
     suffix = re.sub(r"[^A-Za-z0-9.]", "", file.suffix)[:12]
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return enclosure(f"{number:02d}{suffix}", file.name[:200], kind, content)
+
+
+def evidence_in(files: Sequence[Path]) -> list[Evidence]:
+    """What to attach: each file's name and SHA-256; the files stay where they are, however large.
+
+    Raises Invalid where one cannot be read.
+    """
+    return [_evidence(file) for file in files]
+
+
+def _evidence(file: Path) -> Evidence:
+    try:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):
+        raise Invalid("file-unreadable", file=str(file)) from None
+    return made(Evidence, {"reference": file.name, "sha256": digest})
 
 
 def write_new(file: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.console import Console, Output
-from cli.verbs import ByOption, CaseArgument, OutputOption, noun, verb
+from cli.verbs import ByOption, CaseArgument, EvidenceOption, OutputOption, noun, verb
 
 app = noun("rectification")
 
@@ -18,13 +18,17 @@ async def verify(
     remark: Annotated[str, typer.Option("--remark", help="option-remark", metavar="TEXT")],
     passed: Annotated[bool, typer.Option("--passed", help="option-passed")] = False,
     failed: Annotated[bool, typer.Option("--failed", help="option-failed")] = False,
+    evidence: EvidenceOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.asking import Said, ask_and_tell
     from cli.entries import either, made
-    from domain.commands import Command, VerifyRectification
+    from cli.papers import evidence_in
+    from domain.commands import Command
+    from domain.commission import VerifyRectification
 
     done = either(passed, failed, "--passed, --failed")
-    command = made(VerifyRectification, {"passed": done, "by": by, "remark": remark})
+    shown = evidence_in(evidence or ())
+    command = made(VerifyRectification, {"passed": done, "by": by, "remark": remark, "evidence": shown})
     said = Said("rectification-passed" if done else "rectification-failed")
     await ask_and_tell(console, case, Command.VERIFY, command, said, output)

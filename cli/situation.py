@@ -84,6 +84,10 @@ def next_command(wait: Wait, text: Catalogue) -> str:
             typed = f"meeting conclude {case} --lead {slot} --task {slot}={words} --minutes {words} {by}"
         case Awaited.DECISION:
             typed = f"referral decide {case} --accept {by} --reason {words}"
+        case Awaited.ANSWER:
+            typed = f"referral answer {case} --accept {by} --reason {words}"
+        case Awaited.PAPERS:
+            typed = f"referral supply {case} --paper {text.say('slot-file')} {by}"
         case Awaited.VERIFICATION:
             typed = f"rectification verify {case} --passed {by} --remark {words}"
         case Awaited.CALLBACK:

@@ -14,6 +14,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, Concatenate, Final, ParamSpec, cast
 
 import typer
@@ -94,6 +95,7 @@ OwnDepartmentOption = Annotated[
     ),
 ]
 
+EvidenceOption = Annotated[list[Path] | None, typer.Option("--evidence", help="option-evidence", metavar="FILE")]
 RUNGS: Final = "dispatch|supervised|joint_meeting|referral|rectification"
 STATUSES: Final = "queued|handling|callback|closed"
 NATURES: Final = "consultation|request|complaint"

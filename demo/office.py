@@ -1,4 +1,4 @@
-"""The people of the hotline: operators, supervisors, the two who decide, and those who call back.
+"""The people of the hotline: operators, supervisors, the two who decide, those who call back; and the commission.
 
 They look at the same list as everybody (who waits for whom) and do the next thing for each case, once.
 """
@@ -18,11 +18,10 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     MeetingTask,
     RecordCallback,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, VerifyRectification
 from domain.errors import LiandongError, Unavailable
 from domain.values import Value
 from storage import cases
@@ -93,6 +92,7 @@ class Office:
             Awaited.MEETING: self._convene,
             Awaited.CONCLUSION: self._conclude,
             Awaited.DECISION: self._decide,
+            Awaited.ANSWER: self._answer,
             Awaited.VERIFICATION: self._verify,
             Awaited.CALLBACK: self._call_back,
         }
@@ -130,6 +130,10 @@ class Office:
         for person in ("值班领导甲", "值班领导乙"):
             decision = DecideReferral(accepted=True, by=person, reason="督办与联席会议均未解决")
             await self._ask(row, Command.DECIDE, decision)
+
+    async def _answer(self, row: CaseRow) -> None:
+        taken = AnswerReferral(answer=Answer.ACCEPTED, by="纪委监委联络员", reason="受理，请主责单位再次核查")
+        await self._ask(row, Command.ANSWER_REFERRAL, taken)
 
     async def _verify(self, row: CaseRow) -> None:
         await asyncio.sleep(4 * TAKES)  # somebody goes and looks

@@ -23,6 +23,8 @@ class Gate(Value):
     findings: tuple[Finding, ...]
     decisions: tuple[Fact, ...]
     """Every decision so far, also those of an earlier time at this rung."""
+    answers: tuple[Fact, ...]
+    """What the commission has said to it, and the papers that it was given."""
 
 
 async def gate(desk: Desk, case_id: str) -> Gate:
@@ -39,6 +41,7 @@ async def gate(desk: Desk, case_id: str) -> Gate:
         needed=policy.referral.deciders.value,
         findings=findings(facts, found.view.orders, policy),
         decisions=tuple(fact for fact in facts if fact.kind is FactKind.REFERRAL_DECIDED),
+        answers=tuple(fact for fact in facts if fact.kind in (FactKind.REFERRAL_ANSWERED, FactKind.PAPERS_SUPPLIED)),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from domain.commands import Acknowledge, Command, ExtendOrder, NoteProgress, ReturnOrder
 from domain.errors import LiandongError, NotFound, NotYours, Refused
+from domain.evidence import Attached
 from domain.order import Reply, Result
 from domain.values import Instant, PersonName, Text, Token, Value
 
@@ -48,6 +49,8 @@ class NewReply(Value):
     by: PersonName
     limit_days: Annotated[int, Field(gt=0, le=365)] | None = None
     """Working days; as in ``Reply``."""
+    basis: Text | None = None
+    evidence: Attached = ()
 
 
 Said = Acknowledge | NoteProgress | NewReply | ReturnOrder | ExtendOrder

@@ -15,9 +15,8 @@ from domain.commands import (
     CallbackResult,
     ConcludeMeeting,
     ConfirmExplanation,
-    DecideReferral,
-    VerifyRectification,
 )
+from domain.commission import AnswerReferral, DecideReferral, SupplyPapers, VerifyRectification
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import End, Ending, Outcome, Rung, Step
 from domain.ledger import Fact
@@ -72,6 +71,10 @@ class Awaited(StrEnum):
     MEETING = "meeting"
     CONCLUSION = "conclusion"
     DECISION = "decision"
+    ANSWER = "answer"
+    """The commission's, to a referral."""
+    PAPERS = "papers"
+    """That the commission asked for."""
     VERIFICATION = "verification"
     CALLBACK = "callback"
 
@@ -155,6 +158,12 @@ class CaseState(State):
     """The rungs that ended without a result: the preconditions of a referral (P17)."""
     declined: int = 0
     referral_accepted: bool = False
+    """Two people have referred it, and nobody has declined it since."""
+    commission_answer: AnswerReferral | None = None
+    """What the commission said last at this station."""
+    papers: SupplyPapers | None = None
+    taken_on: bool = False
+    """The commission has taken the case on; it is not asked again when a verification runs out."""
     rectification_days: int | None = None
     verification: VerifyRectification | None = None
     callback_result: CallbackResult | None = None
@@ -171,9 +180,13 @@ class CaseState(State):
             return Status.CLOSED
         if self.step is End.CALLBACK:
             return Status.CALLBACK
-        if any(w.awaited is Awaited.ASSIGNMENT for w in self.waiting.values()):
+        if self.awaits(Awaited.ASSIGNMENT):
             return Status.QUEUED
         return Status.HANDLING
+
+    def awaits(self, awaited: Awaited) -> bool:
+        """Whether it waits for this now."""
+        return any(waiting.awaited is awaited for waiting in self.waiting.values())
 
     def lead_order(self) -> Order | None:
         """The newest order to the lead that is still open."""

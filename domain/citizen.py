@@ -21,7 +21,20 @@ Email = Annotated[
 BLOT = "██"
 """What stands where something about the citizen was blotted out; never longer than what it covers."""
 
-SPOKEN = frozenset({"basis", "comment", "minutes", "position", "reason", "remark", "statement", "task", "told_citizen"})
+SPOKEN = frozenset(
+    {
+        "basis",
+        "comment",
+        "minutes",
+        "position",
+        "reason",
+        "reference",
+        "remark",
+        "statement",
+        "task",
+        "told_citizen",
+    }
+)
 """The fields in which officials write freely, and might name a citizen. Others hold codes and officials' names."""
 
 _NARROW = str.maketrans("０１２３４５６７８９ｘＸ－　＋（）", "0123456789xX- +()")

@@ -37,6 +37,8 @@ class Command(StrEnum):
     CONCLUDE = "conclude"
     SPEAK_IN_MEETING = "speak_in_meeting"
     DECIDE = "decide"
+    ANSWER_REFERRAL = "answer_referral"
+    SUPPLY_PAPERS = "supply_papers"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
     PROGRESS = "progress"
@@ -207,30 +209,6 @@ class SpeakInMeeting(Asked):
         if opinion != (self.position is not None):
             raise PydanticCustomError("meeting-word-incomplete", "an opinion has a text, and nothing else has")
         return self
-
-
-class Grounds(StrEnum):
-    """On what ground a case may be referred (P17)."""
-
-    EXHAUSTED = "exhausted"
-    """The rungs that the policy names for it have ended without a result."""
-    BREACH = "breach"
-    """A breach of duty is suspected."""
-
-
-class DecideReferral(Asked):
-    """One of the two people decides on the referral to the discipline commission."""
-
-    accepted: bool
-    grounds: Grounds = Grounds.EXHAUSTED
-    reason: Text
-
-
-class VerifyRectification(Asked):
-    """A supervisor has looked whether the rectification was really carried out."""
-
-    passed: bool
-    remark: Text
 
 
 class CallbackResult(StrEnum):

@@ -16,6 +16,7 @@ from domain.values import Token, Value
 ASSIGNMENT, HANDLE, SUPERVISED, CONFIRM = "assignment", "handle", "supervised", "confirm_explanation"
 CONVENE, CONCLUDE, DECIDE, VERIFY = "convene", "conclude", "decide", "verify"
 OPINIONS = "opinions"
+ANSWER, PAPERS = "answer", "papers"
 RECTIFICATION, CALLBACK = "rectification", "callback"
 
 _ACKNOWLEDGE = "acknowledge."
@@ -42,6 +43,7 @@ def policy_limit(name: str, policy: Policy, case: Case) -> Limit | None:
     """The policy's limit of that name; None where the policy has none, or works it out (``supervised``)."""
     if name.startswith(_ACKNOWLEDGE):
         return policy.acknowledge_limit(case.urgency)
+    commission = policy.referral.commission
     return {
         ASSIGNMENT: policy.dispatch,
         HANDLE: policy.handle_limit(case.nature, case.urgency),
@@ -50,6 +52,8 @@ def policy_limit(name: str, policy: Policy, case: Case) -> Limit | None:
         CONCLUDE: policy.meeting.conclude,
         OPINIONS: policy.meeting.opinions,
         DECIDE: policy.referral.decide,
+        ANSWER: commission.answer if commission else None,
+        PAPERS: commission.papers if commission else None,
         VERIFY: policy.referral.verify,
         RECTIFICATION: policy.rectification.limit,
         CALLBACK: policy.callback.call,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.evidence import Attached
 from domain.ladder import Rung
 from domain.values import Instant, Text, Token, Value
 
@@ -54,6 +55,9 @@ class Reply(Value):
     statement: Text
     by: Text
     limit_days: Annotated[int, Field(gt=0, le=365)] | None = None
+    basis: Text | None = None
+    """On a verification order: the legal basis of the finding."""
+    evidence: Attached = ()
     received_at: Instant
 
 

@@ -10,4 +10,4 @@ class Party(StrEnum):
     DEPARTMENT = "department"
     SUPERVISOR = "supervisor"
     COMMISSION = "commission"
-    """The two people who decide on a referral."""
+    """The two people who decide on a referral, and the discipline commission that answers it."""

@@ -4,7 +4,7 @@ The workflow's update validators call these; a refused command leaves no event i
 """
 
 from domain.calendar import WorkCalendar
-from domain.case import CaseState, Status
+from domain.case import Awaited, CaseState, Status
 from domain.commands import (
     Absorb,
     Acknowledge,
@@ -12,10 +12,8 @@ from domain.commands import (
     Command,
     ConcludeMeeting,
     ConveneMeeting,
-    DecideReferral,
     Escalate,
     ExtendOrder,
-    Grounds,
     HoldCase,
     Merge,
     NoteLateReply,
@@ -25,6 +23,7 @@ from domain.commands import (
     ReturnOrder,
     SpeakInMeeting,
 )
+from domain.commission import AnswerReferral, DecideReferral, Grounds, VerifyRectification
 from domain.errors import NotFound, NotYours, Refused
 from domain.ladder import End, Rung, rungs_to_escalate_to
 from domain.limits import CONCLUDE
@@ -70,6 +69,10 @@ def allowed_commands(state: CaseState) -> tuple[Command, ...]:
                 allowed.append(Command.SPEAK_IN_MEETING)
         case Rung.REFERRAL if not state.referral_accepted:
             allowed.append(Command.DECIDE)
+        case Rung.REFERRAL if state.awaits(Awaited.ANSWER) and state.commission_answer is None:
+            allowed.append(Command.ANSWER_REFERRAL)
+        case Rung.REFERRAL if state.awaits(Awaited.PAPERS) and state.papers is None:
+            allowed.append(Command.SUPPLY_PAPERS)
         case Rung.REFERRAL if state.status is Status.QUEUED:
             allowed.append(Command.ASSIGN)
         case Rung.RECTIFICATION if state.verification is None:
@@ -268,6 +271,21 @@ def check_decide(state: CaseState, command: DecideReferral, policy: Policy) -> N
     unmet = unmet_preconditions(state, policy)
     if command.accepted and command.grounds is Grounds.EXHAUSTED and unmet:
         raise Refused("preconditions-unmet", unmet=", ".join(unmet), allowed=f"--grounds {Grounds.BREACH.value}")
+
+
+def check_answer(state: CaseState, command: AnswerReferral) -> None:
+    """The commission's own word: not that of somebody who has decided on this referral."""
+    check_station(state, Command.ANSWER_REFERRAL)
+    if any(d.by == command.by for d in state.decisions):
+        raise Refused("answers-own-referral", by=command.by)
+
+
+def check_verify(state: CaseState, command: VerifyRectification) -> None:
+    """By somebody outside the department: not by who has said that it was carried out."""
+    check_station(state, Command.VERIFY)
+    replies = [order.reply for order in state.orders.values() if order.rung is Rung.RECTIFICATION and order.reply]
+    if any(reply.by == command.by for reply in replies):
+        raise Refused("verifies-own-work", by=command.by)
 
 
 def check_hold(state: CaseState, command: HoldCase, policy: Policy, calendar: WorkCalendar, now: Instant) -> None:

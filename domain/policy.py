@@ -120,11 +120,20 @@ class Exhausted(Cited):
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
 
 
+class Commission(Value):
+    """How long the discipline commission may take to answer a referral, and the hotline to supply papers (P17)."""
+
+    answer: Limit
+    papers: Limit
+
+
 class Referral(Value):
     """When two people may refer a case, how long they may take (P17), and the departments to verify again."""
 
     exhausted: Exhausted
     decide: Limit
+    commission: Commission | None = None
+    """Without it nobody is waited for: that two people referred the case is enough for it to be verified again."""
     verify: Limit
     deciders: Count
 

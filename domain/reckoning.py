@@ -13,9 +13,11 @@ from domain.calendar import WorkCalendar
 from domain.case import Awaited, Case
 from domain.clock import Span, TimeLimit, Unit
 from domain.commands import MeetingTask
+from domain.commission import Answer
 from domain.ladder import Ending, Outcome, Rung, Step, next_step
 from domain.ledger import Fact, FactKind
 from domain.limits import (
+    ANSWER,
     ASSIGNMENT,
     CALLBACK,
     CONCLUDE,
@@ -24,6 +26,7 @@ from domain.limits import (
     DECIDE,
     HANDLE,
     OPINIONS,
+    PAPERS,
     RECTIFICATION,
     SUPERVISED,
     VERIFY,
@@ -495,7 +498,12 @@ class Reckoning:
                 self._decisions, self._deciders = [], self.rules.policy.referral.deciders.value
                 self._wait(Awaited.DECISION, DECIDE, fact.at)
             case FactKind.REFERRAL_DECIDED:
-                self._decide(bool(payload["accepted"]))
+                self._decide(bool(payload["accepted"]), fact.at)
+            case FactKind.REFERRAL_ANSWERED:
+                self._answer(Answer(str(payload["answer"])), fact.at)
+            case FactKind.PAPERS_SUPPLIED:
+                self._heard(Awaited.PAPERS)
+                self._await_answer(fact.at)
             case FactKind.FINDING_RECORDED:
                 days = payload.get("limit_days")
                 self._rectification_days = days if isinstance(days, int) else None
@@ -525,11 +533,25 @@ class Reckoning:
         for key in [key for key in self.duties if key[0] is Firing.OPINION]:
             del self.duties[key]
 
-    def _decide(self, accepted: bool) -> None:
+    def _decide(self, accepted: bool, at: datetime) -> None:
         self._decisions.append(accepted)
         if not accepted or len(self._decisions) >= self._deciders:
             self._accepted = all(self._decisions)
             self._heard(Awaited.DECISION)
+            if self._accepted:
+                self._await_answer(at)
+
+    def _await_answer(self, at: datetime) -> None:
+        """The commission's answer to a referral, where the policy waits for one."""
+        if self.rules.policy.referral.commission is not None:
+            self._wait(Awaited.ANSWER, ANSWER, at)
+
+    def _answer(self, answer: Answer, at: datetime) -> None:
+        self._heard(Awaited.ANSWER)
+        if answer is Answer.MORE:
+            self._wait(Awaited.PAPERS, PAPERS, at)
+        else:
+            self._accepted = answer is Answer.ACCEPTED
 
     def _wait(self, awaited: Awaited, limit: str, at: datetime, *, again: bool = True) -> None:
         (self._restart if again else self._start)(limit, at)

@@ -24,7 +24,7 @@ class StaffRole(StrEnum):
     DUTY_HEAD = "duty_head"
     """A department's head on duty 带班领导: what an officer may, and its roster."""
     COMMISSION = "commission"
-    """One of those who decide on a referral 提请决定人."""
+    """One of those who decide on a referral, or who answers it for the discipline commission 提请决定人、纪委监委."""
     ADMINISTRATOR = "administrator"
     """Keeps the system: rules, directory, keys and the staff itself 系统管理员."""
 
@@ -48,6 +48,8 @@ class Act(StrEnum):
     CONCLUDE = "conclude"
     SPEAK_IN_MEETING = "speak_in_meeting"
     DECIDE = "decide"
+    ANSWER_REFERRAL = "answer_referral"
+    SUPPLY_PAPERS = "supply_papers"
     VERIFY = "verify"
     RECORD_CALLBACK = "record_callback"
     ACKNOWLEDGE = "acknowledge"
@@ -67,6 +69,7 @@ class Act(StrEnum):
 
 _HOTLINE = StaffRole.OPERATOR, StaffRole.SUPERVISOR
 _SUPERVISOR = (StaffRole.SUPERVISOR,)
+_COMMISSION = (StaffRole.COMMISSION,)
 _DEPARTMENT = StaffRole.OFFICER, StaffRole.DUTY_HEAD
 _ADMINISTRATOR = (StaffRole.ADMINISTRATOR,)
 
@@ -83,7 +86,9 @@ MAY: Final[Mapping[Act, tuple[StaffRole, ...]]] = MappingProxyType(
         Act.CONVENE: _SUPERVISOR,
         Act.CONCLUDE: _SUPERVISOR,
         Act.SPEAK_IN_MEETING: _DEPARTMENT,
-        Act.DECIDE: (StaffRole.COMMISSION,),
+        Act.DECIDE: _COMMISSION,
+        Act.ANSWER_REFERRAL: _COMMISSION,
+        Act.SUPPLY_PAPERS: _SUPERVISOR,
         Act.VERIFY: _SUPERVISOR,
         Act.RECORD_CALLBACK: (*_DEPARTMENT, *_HOTLINE),
         Act.ACKNOWLEDGE: _DEPARTMENT,

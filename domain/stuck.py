@@ -46,6 +46,10 @@ class StuckCause(StrEnum):
     NOT_CONVENED = "not_convened"
     NOT_CONCLUDED = "not_concluded"
     UNDECIDED = "undecided"
+    UNANSWERED = "unanswered"
+    """The discipline commission has not answered a referral."""
+    PAPERS_MISSING = "papers_missing"
+    """The papers that it asked for have not been supplied."""
     NOT_VERIFIED = "not_verified"
     NOT_CALLED_BACK = "not_called_back"
     HOLD_ENDS = "hold_ends"
@@ -78,6 +82,8 @@ OWNERS: Final[Mapping[StuckCause, Owner]] = MappingProxyType(
         StuckCause.NOT_CONVENED: Owner.SUPERVISOR,
         StuckCause.NOT_CONCLUDED: Owner.SUPERVISOR,
         StuckCause.UNDECIDED: Owner.COMMISSION,
+        StuckCause.UNANSWERED: Owner.COMMISSION,
+        StuckCause.PAPERS_MISSING: Owner.SUPERVISOR,
         StuckCause.NOT_VERIFIED: Owner.SUPERVISOR,
         StuckCause.NOT_CALLED_BACK: Owner.DEPARTMENT,
         StuckCause.HOLD_ENDS: Owner.OPERATOR,
@@ -91,6 +97,8 @@ OF_PEOPLE: Final[Mapping[Awaited, StuckCause]] = MappingProxyType(
         Awaited.MEETING: StuckCause.NOT_CONVENED,
         Awaited.CONCLUSION: StuckCause.NOT_CONCLUDED,
         Awaited.DECISION: StuckCause.UNDECIDED,
+        Awaited.ANSWER: StuckCause.UNANSWERED,
+        Awaited.PAPERS: StuckCause.PAPERS_MISSING,
         Awaited.VERIFICATION: StuckCause.NOT_VERIFIED,
         Awaited.CALLBACK: StuckCause.NOT_CALLED_BACK,
     }

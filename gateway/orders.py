@@ -16,6 +16,7 @@ from desk.window import Desk
 from domain.callbacks import KINDS, CallbackOutcome, NewReply, Said
 from domain.commands import Acknowledge, Days, ExtendOrder, NoteProgress, ReturnOrder
 from domain.errors import Invalid, Refused
+from domain.evidence import Attached
 from domain.order import Result
 from domain.tokens import Caller
 from domain.values import PersonName, Text, Token, Value
@@ -52,6 +53,10 @@ class ReplyBody(_Body):
     statement: Text
     limit_days: Annotated[Days, Strict()] | None = None
     """On a verification order: the working days that the issuing body sets for the rectification."""
+    basis: Text | None = None
+    """On a verification order: the legal basis of the finding."""
+    evidence: Attached = ()
+    """What shows it, by reference and SHA-256; the things themselves stay where they are."""
 
 
 class ReturnBody(_Body):

@@ -148,9 +148,12 @@ class Supervisors(Value):
 
 
 class Commission(Value):
-    """The people who decide on a referral: of all, so many are accepted; each takes his time."""
+    """The people who decide on a referral, of all of which so many are accepted, and the commission that answers it."""
 
     accepts: Doing
+    """By the two; each takes his time."""
+    answers: Doing | None = None
+    """By the commission: of all, so many are taken on. As ``accepts`` where nothing is said."""
 
 
 class Callers(Value):

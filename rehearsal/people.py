@@ -26,13 +26,11 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
-    Grounds,
     MeetingTask,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, Grounds, VerifyRectification
 from domain.department import Directory
 from domain.ladder import Rung
 from domain.order import Order, OrderRequest, OrderStatus, Reply, Result, Role
@@ -166,6 +164,7 @@ class People:
             Awaited.MEETING: self._convene,
             Awaited.CONCLUSION: self._conclude,
             Awaited.DECISION: self._decide,
+            Awaited.ANSWER: self._answer,
             Awaited.VERIFICATION: self._verify,
             Awaited.CALLBACK: self._call_back,
         }
@@ -231,6 +230,18 @@ class People:
             await turn.ask(Command.DECIDE, decision)
 
         await asyncio.gather(*map(decide, range(1, turn.file.policy.referral.deciders.value + 1)))
+
+    async def _answer(self, turn: "_Turn") -> None:
+        """The commission answers, and asks for no papers."""
+        answers = self.profile.commission.answers or self.profile.commission.accepts
+        await turn.dice.wait("answers", answers.delay)
+        accepted = turn.dice.happens("taken on", answers.share)
+        answer = AnswerReferral(
+            answer=Answer.ACCEPTED if accepted else Answer.DECLINED,
+            by="纪委监委联络员",
+            reason="受理" if accepted else "不属受理范围",
+        )
+        await turn.ask(Command.ANSWER_REFERRAL, answer)
 
     async def _verify(self, turn: "_Turn") -> None:
         """Look at a rectification once its department says that it is done."""

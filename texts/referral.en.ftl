@@ -30,3 +30,28 @@ referral-gate = Case { $case } ({ $step }): { $unmet ->
     [one] one precondition of a referral is unmet.
    *[other] { $unmet } preconditions of a referral are unmet.
     }
+answer-accepted = taken on
+answer-declined = not taken on
+answer-more = papers wanted
+referral-answer-accepted = The commission has taken on case { $case }.
+referral-answer-declined = The commission has not taken on case { $case }.
+referral-answer-more = The commission wants papers before it answers the referral of case { $case }.
+referral-supplied = { $number ->
+    [one] One paper is on record for the commission
+   *[other] { $number } papers are on record for the commission
+    }: case { $case }.
+referral-said-accepted = { $by } has taken the case on ({ $at }): { $reason }
+referral-said-declined = { $by } has not taken the case on ({ $at }): { $reason }
+referral-said-more = { $by } wants papers ({ $at }): { $reason }
+referral-papers = { $by } has supplied { $number ->
+    [one] one paper
+   *[other] { $number } papers
+    } ({ $at }). { $reason }
+help-referral-answer = The commission's answer: it takes the case on, does not, or wants papers first.
+help-referral-supply = Supply the papers that the commission asked for.
+option-takes-on = the commission takes the case on
+option-does-not-take-on = the commission does not take it on
+option-wants-papers = the commission wants papers first; the reason says which
+option-supplied = a paper for the commission; its name and SHA-256 go on record. May be given several times
+error-answers-own-referral = { $by } has decided on this referral; somebody else must answer it for the commission.
+error-verifies-own-work = { $by } has said in the department's name that it was put right; somebody outside the department must verify it.

@@ -4,7 +4,7 @@ staff-role-operator = operator
 staff-role-officer = department officer
 staff-role-supervisor = supervisor
 staff-role-duty-head = duty head
-staff-role-commission = decides on referrals
+staff-role-commission = commission member
 staff-role-administrator = administrator
 
 act-assign = name a department
@@ -19,6 +19,8 @@ act-convene = call a joint meeting
 act-conclude = conclude a joint meeting
 act-speak-in-meeting = give a department's opinion to a meeting
 act-decide = decide on a referral
+act-answer-referral = answer a referral for the commission
+act-supply-papers = supply papers that the commission wants
 act-verify = verify a rectification
 act-record-callback = record a callback
 act-acknowledge = acknowledge an order

@@ -4,7 +4,7 @@ staff-role-operator = 话务员
 staff-role-officer = 单位经办人
 staff-role-supervisor = 督办员
 staff-role-duty-head = 带班领导
-staff-role-commission = 提请决定人
+staff-role-commission = 纪委监委成员
 staff-role-administrator = 系统管理员
 
 act-assign = 指定承办单位
@@ -19,6 +19,8 @@ act-convene = 召集联席会议
 act-conclude = 作出会议结论
 act-speak-in-meeting = 向会议提交书面意见
 act-decide = 决定是否提请
+act-answer-referral = 代表纪委监委答复提请
+act-supply-papers = 补充纪委监委要求的材料
 act-verify = 核验整改
 act-record-callback = 登记回访
 act-acknowledge = 签收

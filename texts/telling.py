@@ -9,7 +9,8 @@ from pydantic import JsonValue, TypeAdapter
 from domain.case import Awaited, Closing, Party
 from domain.citizen import BLOT, SPOKEN
 from domain.clock import Deadline
-from domain.commands import CallbackResult, Grounds, Rating
+from domain.commands import CallbackResult, Rating
+from domain.commission import Answer, Grounds
 from domain.demand import Channel, Nature, Urgency
 from domain.department import Directory
 from domain.ladder import End, Outcome, Rung
@@ -34,6 +35,7 @@ TOKENS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
     "rating": (Rating,),
     "closing": (Closing,),
     "grounds": (Grounds,),
+    "answer": (Answer,),
     "to": (Rung,),
     "unmet": (Rung,),
 }
@@ -132,6 +134,8 @@ def _value(kind: FactKind, name: str, value: JsonValue, text: Catalogue, names: 
 def _word(kind: FactKind, name: str, value: str, text: Catalogue, names: Names) -> str:
     if name in DEPARTMENTS:
         return names.of(value)
+    if name == "sha256":
+        return f"{value[:12]}…"  # the whole is in the record; so much tells two things apart
     if name in MOMENTS:
         return local_if_moment(value)
     enums = REASONS.get(kind, ()) if name == "reason" else TOKENS.get(name, ())

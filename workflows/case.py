@@ -22,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
         ConcludeMeeting,
         ConfirmExplanation,
         ConveneMeeting,
-        DecideReferral,
         Escalate,
         ExtendOrder,
         HoldCase,
@@ -34,9 +33,9 @@ with workflow.unsafe.imports_passed_through():
         ReleaseCase,
         ReturnOrder,
         SpeakInMeeting,
-        VerifyRectification,
         Withdraw,
     )
+    from domain.commission import AnswerReferral, DecideReferral, SupplyPapers, VerifyRectification
     from domain.errors import Refused
     from domain.ladder import End, Ending, Outcome, Rung, Step
     from domain.ledger import ENGINE, Fact, FactKind
@@ -46,6 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.permissions import (
         check_absorb,
         check_acknowledge,
+        check_answer,
         check_assign,
         check_conclude,
         check_convene,
@@ -64,12 +64,13 @@ with workflow.unsafe.imports_passed_through():
         check_speak,
         check_station,
         check_undelivered,
+        check_verify,
     )
 
 from outbox.failures import refusals, to_failure
 from workflows import meetings, rules
 from workflows.calls import CALLS
-from workflows.case_file import CaseFile
+from workflows.case_file import CaseFile, attached
 from workflows.orders import Orders
 from workflows.rights import acting, by_right
 from workflows.rungs.callback import callback
@@ -402,17 +403,54 @@ class CaseWorkflow:
         with by_right(Command.DECIDE, command):
             check_decide(self.file.state, command, self.file.policy)
 
+    @workflow.update(name=Command.ANSWER_REFERRAL)
+    async def answer_referral(self, command: AnswerReferral) -> CaseView:
+        self.file.state.commission_answer = command
+        self.file.note(
+            FactKind.REFERRAL_ANSWERED,
+            actor=acting(Command.ANSWER_REFERRAL, command),
+            answer=command.answer.value,
+            reason=command.reason,
+        )
+        return self.file.view()
+
+    @answer_referral.validator
+    def validate_answer_referral(self, command: AnswerReferral) -> None:
+        with by_right(Command.ANSWER_REFERRAL, command):
+            check_answer(self.file.state, command)
+
+    @workflow.update(name=Command.SUPPLY_PAPERS)
+    async def supply_papers(self, command: SupplyPapers) -> CaseView:
+        self.file.state.papers = command
+        self.file.note(
+            FactKind.PAPERS_SUPPLIED,
+            actor=acting(Command.SUPPLY_PAPERS, command),
+            papers=attached(command.papers),
+            remark=command.remark,
+        )
+        return self.file.view()
+
+    @supply_papers.validator
+    def validate_supply_papers(self, command: SupplyPapers) -> None:
+        with by_right(Command.SUPPLY_PAPERS, command):
+            check_station(self.file.state, Command.SUPPLY_PAPERS)
+
     @workflow.update(name=Command.VERIFY)
     async def verify(self, command: VerifyRectification) -> CaseView:
         kind = FactKind.RECTIFICATION_VERIFIED if command.passed else FactKind.RECTIFICATION_FAILED
-        self.file.note(kind, actor=acting(Command.VERIFY, command), remark=command.remark)
+        self.file.note(
+            kind,
+            actor=acting(Command.VERIFY, command),
+            remark=command.remark,
+            evidence=attached(command.evidence),
+        )
         self.file.state.verification = command
         return self.file.view()
 
     @verify.validator
     def validate_verify(self, command: VerifyRectification) -> None:
         with by_right(Command.VERIFY, command):
-            check_station(self.file.state, Command.VERIFY)
+            check_verify(self.file.state, command)
             self.check_in_time(Command.VERIFY, RECTIFICATION)
 
     @workflow.update(name=Command.RECORD_CALLBACK)

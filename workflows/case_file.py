@@ -4,7 +4,7 @@ Note a fact, keep the record written, wait for somebody until a limit. No rule o
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from activities.ledger import LedgerActivities
 from domain.calendar import WorkCalendar
 from domain.case import Awaited, CaseStart, CaseState, CaseView, Party, Record, Waiting
 from domain.clock import Deadline, Span, TimeLimit
+from domain.evidence import Evidence
 from domain.ladder import IN_VAIN, End, Ending, Rung, Step, next_step
 from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
@@ -342,6 +343,7 @@ class CaseFile:
         if state.meeting is not None:  # lifted out of it by hand, for instance: what was written down goes along
             state.positions = state.meeting.positions(members)
         state.meeting = None
+        state.commission_answer, state.papers = None, None
         state.explanation, state.verification, state.callback_result = None, None, None
 
     def enter(self, came_from: Step | None, ending: Ending | None) -> None:
@@ -352,6 +354,11 @@ class CaseFile:
             came_from=came_from.value if came_from else None,
             reason=ending.outcome.value if ending else "opened",
         )
+
+
+def attached(evidence: Sequence[Evidence]) -> list[JsonValue] | None:
+    """Evidence as a fact carries it; nothing where there is none."""
+    return [one.model_dump(mode="json") for one in evidence] or None
 
 
 class Bell(NamedTuple):

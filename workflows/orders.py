@@ -19,7 +19,7 @@ from domain.ledger import FactKind
 from domain.limits import acknowledge_limit
 from domain.order import Order, OrderRequest, OrderStatus, OrderWithdrawal, Reply, Role, WithdrawalReason
 from workflows.calls import CALLS
-from workflows.case_file import Bell, CaseFile
+from workflows.case_file import Bell, CaseFile, attached
 from workflows.tasks import Beside
 
 
@@ -132,6 +132,8 @@ class Orders:
             by=reply.by,
             received_at=reply.received_at.isoformat(),
             callback_id=reply.callback_id,
+            basis=reply.basis,
+            evidence=attached(reply.evidence),
         )
 
     def acknowledge(self, command: Acknowledge) -> None:

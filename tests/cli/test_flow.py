@@ -1,6 +1,7 @@
 """A case from the first call to the last callback, by hand, in both languages."""
 
 import secrets
+from pathlib import Path
 
 from cli_process import Cli
 
@@ -122,7 +123,7 @@ async def test_a_case_without_a_department_waits_for_the_operator(hotline: Cli) 
     assert (done.data["status"], done.data["closing"]) == ("closed", "withdrawn")
 
 
-async def test_the_ladder_by_hand(hotline: Cli) -> None:
+async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     number = secrets.token_hex(4)
     reference, case = f"grid:{number}", f"grid-{number}"
     opened = await hotline(
@@ -155,13 +156,38 @@ async def test_the_ladder_by_hand(hotline: Cli) -> None:
     twice = await hotline(*decide, "--grounds", "breach")
     twice.refused(4, "wang")
     done = await hotline(*decide, "--grounds", "breach", "--by", "liu")
+    assert f"liandong referral answer {case} --accept" in done.out
+
+    answer = ("referral", "answer", case, "--reason", "as it stands")
+    (await hotline(*answer)).refused(5, "--accept, --decline, --more")
+    (await hotline(*answer, "--accept", "--more")).refused(5, "--accept, --decline, --more")
+    (await hotline(*answer, "--accept", "--by", "liu")).refused(4, "liu", "somebody else")
+    done = await hotline(*answer, "--more", "--by", "lin")
+    assert f"liandong referral supply {case} --paper FILE" in done.out
+    missing = await hotline("referral", "supply", case, "--paper", str(tmp_path / "nothing.jpg"))
+    missing.refused(5, "nothing.jpg")
+    photo = tmp_path / "roof.jpg"
+    photo.write_bytes(b"a roof")
+    done = await hotline("referral", "supply", case, "--paper", str(photo))
+    assert f"liandong referral answer {case} --accept" in done.out
+    done = await hotline(*answer, "--accept", "--by", "lin")
+    gate = await hotline("referral", "show", case)
+    assert "wants papers" in gate.out
+    assert "one paper" in gate.out
+    assert "has taken the case on" in gate.out
     order = done.out.split("liandong order reply ")[1].split()[0]
     done = await hotline(
         *("order", "reply", order, "--department", lead, "--result", "resolved", "--statement", "it is illegal"),
-        *("--limit-days", "5"),
+        *("--limit-days", "5", "--basis", "Article 64"),
     )
     assert f"liandong rectification verify {case} --passed" in done.out
-    done = await hotline("rectification", "verify", case, "--passed", "--remark", "it is gone")
+    verify = ("rectification", "verify", case, "--passed", "--remark", "it is gone")
+    done = await hotline(
+        *("order", "reply", f"{case}.3", "--department", lead, "--result", "resolved", "--statement", "torn down"),
+        *("--evidence", str(photo)),
+    )
+    (await hotline(*verify)).refused(4, "wang", "outside the department")
+    done = await hotline(*verify, "--by", "zhou", "--evidence", str(photo))
     assert "is verified" in done.out
     done = await hotline("callback", "record", case, "--result", "satisfied")
     assert f"Case {case} is closed: resolved." in done.out
@@ -174,3 +200,4 @@ async def test_the_ladder_by_hand(hotline: Cli) -> None:
     assert verified.out.startswith("Every chain fits: 1 cases")
     trail = await hotline("--lang", "zh", "case", "trail", case)
     assert "限期整改" in trail.out
+    assert trail.out.count("roof.jpg") == 3  # for the commission, by the department, by who looked

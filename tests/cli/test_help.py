@@ -13,7 +13,8 @@ from cli import reference, verbs
 from cli.main import command_in, language_in, run
 from cli.situation import Wait, next_command
 from domain.case import Awaited, Party, Status
-from domain.commands import CallbackResult, Grounds, Rating
+from domain.commands import CallbackResult, Rating
+from domain.commission import Grounds
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import Rung
 from domain.order import Result

@@ -34,17 +34,16 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     Escalate,
-    Grounds,
     MeetingTask,
     Merge,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
     Withdraw,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, Grounds, SupplyPapers, VerifyRectification
 from domain.errors import Refused
+from domain.evidence import Evidence
 from domain.intake import NewDemand
 from domain.ladder import Rung
 from domain.order import Order, Result
@@ -343,10 +342,19 @@ async def live(life: Life) -> None:
     for member in ("委员 A", "委员 B"):
         decision = DecideReferral(accepted=True, grounds=Grounds.BREACH, by=member, reason=SAID)
         await life.ask(Command.DECIDE, decision)
+    paper = Evidence(reference=SAID, sha256="0" * 64)
+    for answer in (Answer.MORE, Answer.ACCEPTED):
+        await until(life.view, lambda view: "answer_referral" in view.allowed)
+        await life.ask(Command.ANSWER_REFERRAL, AnswerReferral(answer=answer, by="联络员", reason=SAID))
+        if answer is Answer.MORE:
+            await until(life.view, lambda view: "supply_papers" in view.allowed)
+            await life.ask(Command.SUPPLY_PAPERS, SupplyPapers(papers=(paper,), by="督办员 1", remark=SAID))
     await life.reply(await life.order(BUREAU, Rung.REFERRAL), Result.RESOLVED, limit_days=10)
     await life.order(BUREAU, Rung.RECTIFICATION)
     for passed in (False, True):
-        await life.ask(Command.VERIFY, VerifyRectification(passed=passed, by="督办员 1", remark=SAID))
+        await life.ask(
+            Command.VERIFY, VerifyRectification(passed=passed, by="督办员 1", remark=SAID, evidence=(paper,))
+        )
         await asyncio.sleep(0.2)
     await life.station("callback")
     satisfied = RecordCallback(result=CallbackResult.SATISFIED, by="回访员 2", remark=SAID)
@@ -468,7 +476,9 @@ async def test_the_life_was_a_whole_one(lived: Lived) -> None:
         "explanation.refused",
         "case.escalated",
         "meeting.concluded",
+        "referral.answered",
         "referral.decided",
+        "referral.papers_supplied",
         "rectification.failed",
         "rectification.verified",
         "callback.recorded",

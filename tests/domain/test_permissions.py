@@ -20,16 +20,15 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     Escalate,
-    Grounds,
     MeetingTask,
     Merge,
     NoteLateReply,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, Grounds, SupplyPapers, VerifyRectification
 from domain.errors import LiandongError, NotFound, NotYours, Refused
+from domain.evidence import Evidence
 from domain.ladder import End, Ending, Outcome, Rung, Step
 from domain.order import Order, OrderStatus, Reply, Result, Role
 from domain.permissions import (
@@ -90,6 +89,13 @@ def queued(step: Rung, **more: object) -> CaseState:
     return state(step, lead=None, waiting={"operator.assignment.": waiting}, **more)
 
 
+def waits(party: Party, awaited: Awaited, **more: Any) -> CaseState:
+    waiting = {f"{party}.{awaited}.": Waiting(party=party, awaited=awaited, since=NOW)}
+    return state(Rung.REFERRAL, referral_accepted=True, waiting=waiting, **more)
+
+
+MORE = AnswerReferral(answer=Answer.MORE, by="联络员", reason="请补充现场照片")
+PAPERS = SupplyPapers(papers=(Evidence(reference="照片.jpg", sha256="0" * 64),), by="督办员")
 MET: dict[str, Any] = {"members": [LEAD, OTHER]}
 CONCLUDED: dict[str, Any] = {**MET, "conclusion": ConcludeMeeting(minutes="无结论", by="督办员")}
 PASSED = VerifyRectification(passed=True, by="督办员", remark="已复核")
@@ -120,6 +126,10 @@ SITUATIONS: dict[str, tuple[CaseState, str]] = {
         "escalate acknowledge",
     ),
     "to be referred": (state(Rung.REFERRAL), "decide"),
+    "to be answered": (waits(Party.COMMISSION, Awaited.ANSWER), "answer_referral"),
+    "answered a moment ago": (waits(Party.COMMISSION, Awaited.ANSWER, commission_answer=MORE), ""),
+    "papers wanted": (waits(Party.SUPERVISOR, Awaited.PAPERS, commission_answer=MORE), "supply_papers"),
+    "supplied a moment ago": (waits(Party.SUPERVISOR, Awaited.PAPERS, commission_answer=MORE, papers=PAPERS), ""),
     "referred": (
         state(Rung.REFERRAL, order(rung=Rung.REFERRAL, returnable=False), referral_accepted=True),
         "acknowledge",

@@ -84,11 +84,13 @@ def test_the_ladder_is_drawn_from_the_bottom_up() -> None:
     assert [row.what for row in stations[3].rows] == [
         "referral.exhausted",
         "referral.decide",
+        "referral.commission.answer",
+        "referral.commission.papers",
         "referral.verify",
         "referral.deciders",
         "referral_within",
     ]
-    exhausted, deciders = stations[3].rows[0], stations[3].rows[3]
+    exhausted, deciders = stations[3].rows[0], stations[3].rows[5]
     assert (exhausted.value, exhausted.unit) == ((Rung.SUPERVISED, Rung.JOINT_MEETING), None)
     assert (deciders.value, deciders.unit) == (2, None)
     assert "holds.appraisal" in [row.what for row in stations[-1].rows]

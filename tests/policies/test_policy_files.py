@@ -134,17 +134,17 @@ def test_a_limit_that_makes_no_sense(file: Path, new: str, line: int, key: str, 
         ("version = 1", "version = 0", 5, "version", "value-not-positive"),
         ("version = 1", "version = 99999999999", 5, "version", "value-too-large"),
         ('policy_id = "haikou"', 'policy_id = "海口"', 4, "policy_id", "value-malformed"),
-        ("[rectification.limit]", "[rectified.limit]", 139, "rectified", "key-unknown"),
+        ("[rectification.limit]", "[rectified.limit]", 153, "rectified", "key-unknown"),
         ("[rectification.limit]", "[rectified.limit]", None, "rectification", "value-missing"),
-        ('up = "joint_meeting"', 'up = "meeting"', 167, "ladder.1.up", "value-not-allowed"),
-        ('rung = "supervised"\nowner = "supervisor"', 'rung = "supervised"', 164, "ladder.1.owner", "value-missing"),
-        ('reason = "appraisal"', 'reason = ""', 222, "holds.1.reason", "value-malformed"),
-        ('kind = "china"', 'kind = "france"', 250, "calendar", "value-not-allowed"),
-        ('kind = "china"\n', "", 250, "calendar", "value-missing"),
-        ('kind = "china"', 'kind = "china"\nzone = "UTC"', 252, "calendar.zone", "key-unknown"),
-        ('end = "17:30"', 'end = "25:30"', 254, "calendar.shifts.1.end", "value-malformed"),
-        ('start = "14:30"', 'start = "11:30"', 254, "calendar.shifts", "shifts-overlap"),
-        ('start = "14:30"', 'start = "18:30"', 254, "calendar.shifts.1", "value-malformed"),
+        ('up = "joint_meeting"', 'up = "meeting"', 181, "ladder.1.up", "value-not-allowed"),
+        ('rung = "supervised"\nowner = "supervisor"', 'rung = "supervised"', 178, "ladder.1.owner", "value-missing"),
+        ('reason = "appraisal"', 'reason = ""', 236, "holds.1.reason", "value-malformed"),
+        ('kind = "china"', 'kind = "france"', 264, "calendar", "value-not-allowed"),
+        ('kind = "china"\n', "", 264, "calendar", "value-missing"),
+        ('kind = "china"', 'kind = "china"\nzone = "UTC"', 266, "calendar.zone", "key-unknown"),
+        ('end = "17:30"', 'end = "25:30"', 268, "calendar.shifts.1.end", "value-malformed"),
+        ('start = "14:30"', 'start = "11:30"', 268, "calendar.shifts", "shifts-overlap"),
+        ('start = "14:30"', 'start = "18:30"', 268, "calendar.shifts.1", "value-malformed"),
     ],
 )
 def test_a_key_that_makes_no_sense(file: Path, old: str, new: str, line: int | None, key: str, code: str) -> None:
@@ -156,7 +156,7 @@ def test_no_shifts_are_no_office(file: Path) -> None:
     old = '[{ start = "08:30", end = "12:00" }, { start = "14:30", end = "17:30" }]'
     problems = examined(file, old, "[]").problems
     assert [(problem.line, problem.key, problem.code) for problem in problems] == [
-        (254, "calendar.shifts", "value-missing")
+        (268, "calendar.shifts", "value-missing")
     ]
 
 
@@ -166,7 +166,7 @@ def test_everything_wrong_is_named_in_the_order_of_the_file(file: Path) -> None:
     assert [(problem.line, problem.key, problem.code) for problem in examine(str(file)).problems] == [
         (12, "dispatch.unit", "value-not-allowed"),
         (46, "handle.request.value", "value-not-positive"),
-        (270, "meeting.quorum.surprise", "key-unknown"),
+        (284, "meeting.quorum.surprise", "key-unknown"),
     ]
     with pytest.raises(Invalid) as refusal:
         read(str(file))
@@ -250,7 +250,7 @@ def test_findings_are_placed_in_the_file(file: Path) -> None:
     draft = examined(file, 'owner = "commission"\nup = "rectification"', 'owner = "department"\nup = "dispatch"')
     assert draft.policy_file is not None
     placed = [(finding.line, finding.code) for finding in draft.located(lint(draft.policy_file))]
-    assert placed == [(176, "owner-cannot-act"), (177, "ladder-loop"), (180, "rung-unreachable")]
+    assert placed == [(190, "owner-cannot-act"), (191, "ladder-loop"), (194, "rung-unreachable")]
 
 
 def test_the_lines_of_keys() -> None:

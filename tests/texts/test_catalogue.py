@@ -178,7 +178,7 @@ def test_no_sentence_is_left_over() -> None:
 
 def _commands() -> list[type[Value]]:
     found = [*Value.__subclasses__(), *Asked.__subclasses__(), *Decision.__subclasses__()]
-    return [model for model in found if model.__module__ == "domain.commands"]
+    return [model for model in found if model.__module__ in ("domain.commands", "domain.commission")]
 
 
 def test_errors_are_told_in_words() -> None:

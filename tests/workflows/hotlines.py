@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from beginnings import BEGINS, Shifted
-from scripts import MINUTE, Intervention, Move, Refusal, Script, finds_violation, refers
+from scripts import MINUTE, Intervention, Move, Refusal, Script, answers, finds_violation, refers
 from support import desk_of, new_database, outside_of, rules
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowHandle
@@ -30,7 +30,7 @@ from domain.demand import Nature
 from domain.intake import NewDemand
 from domain.ladder import Outcome, Rung
 from domain.ledger import Entry, Fact, FactKind, first_misfit
-from domain.policy import Limit, Rules
+from domain.policy import Commission, Limit, Rules
 from domain.values import Value
 from reference import path
 from rehearsal.actors import ScriptedCase, scripted
@@ -162,7 +162,7 @@ class Hotline:
     ) -> str:
         """Open a case; the people of the script gather around it where time is virtual."""
         case_id = f"{self.prefix}-{name}"
-        self.scripts[case_id] = replace(script or Script(), refused=self._refused)
+        self.scripts[case_id] = replace(TAKEN_ON | (script or Script()), refused=self._refused)
         content = {"description": "楼下占道经营", "department": lead, "nature": nature, **demand}
         new = NewDemand.model_validate({"reference": f"{self.prefix}:{name}", **content})
         opened = await desk_cases.open_case(self.desk, new, datetime.now(UTC))
@@ -336,7 +336,7 @@ def brisk_rules(*, convene: int = 900) -> Rules:
     def seconds(limit: Limit, value: int) -> Limit:
         return limit.model_copy(update={"value": value})
 
-    long = 900
+    long, commission = 900, policy.referral.commission
     changes: dict[str, Value] = {
         "acknowledge": policy.acknowledge.model_copy(update={"normal": seconds(policy.acknowledge.normal, 1)}),
         "explanation": seconds(policy.explanation, long),
@@ -347,7 +347,13 @@ def brisk_rules(*, convene: int = 900) -> Rules:
             }
         ),
         "referral": policy.referral.model_copy(
-            update={"decide": seconds(policy.referral.decide, long), "verify": seconds(policy.referral.verify, long)}
+            update={
+                "decide": seconds(policy.referral.decide, long),
+                "commission": None
+                if commission is None
+                else Commission(answer=seconds(commission.answer, long), papers=seconds(commission.papers, long)),
+                "verify": seconds(policy.referral.verify, long),
+            }
         ),
         "callback": policy.callback.model_copy(update={"call": seconds(policy.callback.call, long)}),
     }
@@ -389,6 +395,9 @@ def days_off(start: datetime, end: datetime) -> list[date]:
 
 NOBODY = Script()
 """Everybody stays silent."""
+
+TAKEN_ON = Script(people={Awaited.ANSWER: (answers(),) * 3})
+"""The commission takes on whatever it is sent, unless a script says otherwise."""
 
 CONDEMNED = Script(people={Awaited.DECISION: (refers(),)}, lead={Rung.REFERRAL: (finds_violation(days=10),)})
 """Two people refer the case, and the lead finds a violation. To get that far nobody needs to do anything."""

@@ -24,14 +24,13 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
-    Grounds,
     MeetingTask,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, Grounds, SupplyPapers, VerifyRectification
 from domain.errors import LiandongError
+from domain.evidence import Evidence
 from domain.ladder import Rung
 from domain.order import Order, OrderRequest, Reply, Result, Role
 from domain.values import Value
@@ -51,6 +50,7 @@ class Duty:
     replies: timedelta | None = None
     result: Result = Result.RESOLVED
     limit_days: int | None = None
+    basis: str | None = None
     returns: timedelta | None = None
     suggests: str | None = None
 
@@ -72,9 +72,9 @@ def explains(after: timedelta = HOUR) -> Duty:
     return Duty(acknowledges=min(after / 2, HOUR), replies=after, result=Result.EXPLAINED)
 
 
-def finds_violation(after: timedelta = HOUR, *, days: int | None = None) -> Duty:
+def finds_violation(after: timedelta = HOUR, *, days: int | None = None, basis: str | None = None) -> Duty:
     """Answers a verification with a finding, and perhaps sets the time limit of the rectification."""
-    return Duty(acknowledges=min(after / 2, HOUR), replies=after, limit_days=days)
+    return Duty(acknowledges=min(after / 2, HOUR), replies=after, limit_days=days, basis=basis)
 
 
 def returns(after: timedelta = HOUR, *, suggests: str | None = None) -> Duty:
@@ -124,6 +124,19 @@ def decides(*people: tuple[str, bool], grounds: Grounds = Grounds.EXHAUSTED, aft
 def refers(*, after: timedelta = HOUR) -> Turn:
     """Two people refer the case."""
     return decides(("甲", True), ("乙", True), after=after)
+
+
+def answers(answer: Answer = Answer.ACCEPTED, *, by: str = "联络员", after: timedelta = HOUR) -> Turn:
+    """The commission's answer to a referral."""
+    return (Move(after, Command.ANSWER_REFERRAL, AnswerReferral(answer=answer, by=by, reason="经研究")),)
+
+
+PAPER = Evidence(reference="现场照片.jpg", sha256="a" * 64)
+
+
+def supplies(*papers: Evidence, after: timedelta = HOUR) -> Turn:
+    """A supervisor supplies the papers that the commission asked for."""
+    return (Move(after, Command.SUPPLY_PAPERS, SupplyPapers(papers=papers or (PAPER,), by="督办员")),)
 
 
 def confirms(*, confirmed: bool = True, after: timedelta = HOUR) -> Turn:
@@ -213,6 +226,7 @@ class Script:
             statement="答复内容",
             by="经办人",
             limit_days=duty.limit_days,
+            basis=duty.basis,
             received_at=workflow.now(),
         )
 

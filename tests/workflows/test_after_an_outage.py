@@ -17,18 +17,8 @@ from desk import orders
 from domain.audit import audited
 from domain.callbacks import NewReply
 from domain.case import CaseView
-from domain.commands import (
-    Acknowledge,
-    Command,
-    ConcludeMeeting,
-    ConveneMeeting,
-    DecideReferral,
-    Escalate,
-    ExtendOrder,
-    Grounds,
-    HoldCase,
-    VerifyRectification,
-)
+from domain.commands import Acknowledge, Command, ConcludeMeeting, ConveneMeeting, Escalate, ExtendOrder, HoldCase
+from domain.commission import DecideReferral, Grounds, VerifyRectification
 from domain.custody import Hands, bookings
 from domain.errors import Refused
 from domain.ladder import Outcome, Rung
@@ -91,6 +81,7 @@ async def rectified(case: Teller) -> None:
     for person in ("甲", "乙"):
         decision = DecideReferral(accepted=True, grounds=Grounds.BREACH, by=person, reason="涉嫌失职")
         await case.ask(Command.DECIDE, decision)
+    await case.answer()
     await case.reply(days=LIMIT)
 
 

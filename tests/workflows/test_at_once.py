@@ -20,13 +20,11 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     Escalate,
-    Grounds,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import DecideReferral, Grounds, VerifyRectification
 from domain.errors import Refused
 from domain.ladder import Rung
 from domain.ledger import FactKind
@@ -89,6 +87,7 @@ async def rectified(town: Hotline, name: str) -> Teller:
     case = await at_referral(town, name)
     for person in ("甲", "乙"):
         await case.ask(Command.DECIDE, BREACH.model_copy(update={"by": person}))
+    await case.answer()
     await case.reply()
     return case
 

@@ -14,6 +14,7 @@ from scripts import (
     SILENT,
     Script,
     acknowledges,
+    answers,
     assigns,
     calls_back,
     concludes,
@@ -25,13 +26,15 @@ from scripts import (
     refers,
     resolves,
     returns,
+    supplies,
     verifies,
 )
 from support import rules
 
 from domain.audit import WRONG, CaseAudit, Cause, Down, Flaw, Gap, audited
 from domain.case import Awaited
-from domain.commands import Command, Escalate, ExtendOrder, Grounds, HoldCase
+from domain.commands import Command, Escalate, ExtendOrder, HoldCase
+from domain.commission import Answer, Grounds
 from domain.foresight import foreseen
 from domain.ladder import Rung
 from domain.ledger import Fact, FactKind
@@ -67,6 +70,8 @@ WHOLE = Script(
         Awaited.MEETING: (convenes(LEAD, OTHER),),
         Awaited.CONCLUSION: (concludes((LEAD, 3), (OTHER, 2)),),
         Awaited.DECISION: (refers(after=6 * DAY),),
+        Awaited.ANSWER: (answers(Answer.MORE, after=30 * DAY), answers(after=DAY)),
+        Awaited.PAPERS: (supplies(after=10 * DAY),),
         Awaited.VERIFICATION: ((), verifies(after=3 * DAY)),
         **CALLED,
     },

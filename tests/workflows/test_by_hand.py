@@ -24,7 +24,8 @@ from scripts import (
 )
 
 from domain.case import Awaited, Closing, Status
-from domain.commands import CallbackResult, Command, Escalate, Grounds, Merge
+from domain.commands import CallbackResult, Command, Escalate, Merge
+from domain.commission import Grounds
 from domain.errors import Refused
 from domain.ladder import Outcome, Rung
 from domain.ledger import FactKind

@@ -6,10 +6,13 @@ from hotlines import CONDEMNED, LEAD, OTHER, WORKING_DAY, Hotline, Life, at, wor
 from scripts import (
     DAY,
     HOUR,
+    PAPER,
     SILENT,
     Duty,
+    Move,
     Script,
     Turn,
+    answers,
     calls_back,
     concludes,
     confirms,
@@ -19,11 +22,13 @@ from scripts import (
     finds_violation,
     refers,
     resolves,
+    supplies,
     verifies,
 )
 
 from domain.case import Awaited, Closing
-from domain.commands import CallbackResult, Command, Escalate, Grounds
+from domain.commands import CallbackResult, Command, Escalate
+from domain.commission import Answer, Grounds, VerifyRectification
 from domain.ladder import Outcome, Rung
 from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus
@@ -62,7 +67,9 @@ async def test_two_people_refer_a_case_and_the_machine_does_not(virtual: Hotline
         ("commission:乙", True),
     ]
     verification = next(fact for fact in life.of(FactKind.ORDER_SENT) if fact.rung is Rung.REFERRAL)
-    assert decisions[0].at < decisions[1].at == verification.at
+    answer = life.one(FactKind.REFERRAL_ANSWERED)
+    assert answer.payload == {"answer": "accepted", "reason": "经研究"}
+    assert decisions[0].at < decisions[1].at < answer.at == verification.at
     assert life.one(FactKind.REFERRAL_ARMED).payload == {"unmet": []}
 
 
@@ -122,6 +129,59 @@ async def test_a_rung_that_was_left_by_hand_is_unmet(virtual: Hotline) -> None:
     case_id = await virtual.open("half-way", lifted | decided(decides(("甲", False)), decides(("乙", False))))
     armed = (await virtual.life(case_id)).of(FactKind.REFERRAL_ARMED)
     assert payloads(armed) == [{"unmet": ["joint_meeting"]}, {"unmet": []}]
+
+
+# -- the commission's answer -------------------------------------------------------------------------
+
+
+def answering(*turns: Turn, papers: tuple[Turn, ...] = ()) -> Script:
+    return Script(people={Awaited.ANSWER: turns, Awaited.PAPERS: papers})
+
+
+async def test_the_commission_declines_and_the_meeting_has_the_case_once_more(virtual: Hotline) -> None:
+    no = answers(Answer.DECLINED)
+    life = await virtual.life(await virtual.open("not-taken", decided(refers(), refers()) | answering(no, no)))
+    assert outcomes(life, Rung.REFERRAL) == [Outcome.DECLINED, Outcome.DECLINED_AGAIN]
+    assert len(life.of(FactKind.REFERRAL_DECIDED)) == 4  # each time anew
+    assert [order for order in life.view.orders if order.rung is Rung.REFERRAL] == []
+    assert life.view.closing is Closing.EXPLAINED
+
+
+async def test_the_commission_may_want_papers_as_often_as_it_likes(virtual: Hotline) -> None:
+    more, given = answers(Answer.MORE), PAPER.model_copy(update={"reference": "会议纪要.pdf"})
+    script = decided(refers()) | answering(more, more, answers(), papers=(supplies(), supplies(PAPER, given)))
+    life = await virtual.life(await virtual.open("papers", script | verifying(finds_violation()) | VERIFIED))
+    assert [fact.payload["answer"] for fact in life.of(FactKind.REFERRAL_ANSWERED)] == ["more", "more", "accepted"]
+    supplied = [fact.payload["papers"] for fact in life.of(FactKind.PAPERS_SUPPLIED)]
+    assert supplied == [[PAPER.model_dump()], [PAPER.model_dump(), given.model_dump()]]
+    assert outcomes(life, Rung.REFERRAL) == [Outcome.VIOLATION_FOUND]
+
+
+async def test_an_answer_and_papers_that_are_late_are_waited_for(virtual: Hotline) -> None:
+    script = decided(refers()) | answering(
+        answers(Answer.MORE, after=40 * DAY), answers(after=40 * DAY), papers=(supplies(after=20 * DAY),)
+    )
+    life = await virtual.life(await virtual.open("answer-late", script | verifying(finds_violation()) | VERIFIED))
+    waits = [(fact.payload["party"], fact.payload["awaited"]) for fact in life.of(FactKind.WAIT_OVERDUE)]
+    assert waits == [("commission", "answer"), ("supervisor", "papers"), ("commission", "answer")]
+    wait, answered = life.of(FactKind.WAIT_OVERDUE)[0], life.of(FactKind.REFERRAL_DECIDED)[-1]
+    assert wait.due_at is not None
+    assert worked(answered.at, wait.due_at) == 15 * WORKING_DAY
+
+
+async def test_who_decided_does_not_answer_for_the_commission(virtual: Hotline) -> None:
+    script = decided(refers()) | answering(answers(by="乙") + answers(after=2 * HOUR))
+    case_id = await virtual.open("own-referral", script | verifying(finds_violation()) | VERIFIED)
+    life = await virtual.life(case_id)
+    assert [refusal.reason.code for refusal in virtual.refusals[case_id]] == ["answers-own-referral"]
+    assert life.one(FactKind.REFERRAL_ANSWERED).actor == "commission:联络员"
+
+
+async def test_taken_on_once_a_verification_that_runs_out_asks_the_commission_nothing(virtual: Hotline) -> None:
+    script = decided(refers()) | verifying(SILENT, finds_violation()) | VERIFIED
+    life = await virtual.life(await virtual.open("asked-once", script))
+    assert outcomes(life, Rung.REFERRAL) == [Outcome.OVERDUE, Outcome.VIOLATION_FOUND]
+    assert len(life.of(FactKind.REFERRAL_ANSWERED)) == 1
 
 
 # -- verified again ----------------------------------------------------------------------------------
@@ -189,16 +249,32 @@ async def test_an_overdue_rectification_is_reported_and_gets_a_new_limit(virtual
 async def test_the_issuing_body_sets_the_limit_of_a_rectification(virtual: Hotline) -> None:
     lives = [
         await virtual.life(
-            await virtual.open(f"days-{days}", decided(refers()) | verifying(finds_violation(days=days)) | VERIFIED)
+            await virtual.open(
+                f"days-{days}", decided(refers()) | verifying(finds_violation(days=days, basis=basis)) | VERIFIED
+            )
         )
-        for days in (2, None)
+        for days, basis in ((2, "《城乡规划法》第六十四条"), (None, None))
     ]
     lengths = [
         next(worked(order.sent_at, order.due_at) for order in life.view.orders if order.rung is Rung.RECTIFICATION)
         for life in lives
     ]
     assert lengths == [2 * WORKING_DAY, 15 * WORKING_DAY]
-    assert [life.one(FactKind.FINDING_RECORDED).payload for life in lives] == [{"limit_days": 2}, {}]
+    assert [life.one(FactKind.FINDING_RECORDED).payload for life in lives] == [
+        {"limit_days": 2, "basis": "《城乡规划法》第六十四条"},
+        {},
+    ]
+
+
+async def test_who_says_that_it_was_put_right_does_not_verify_it(virtual: Hotline) -> None:
+    own = Move(2 * HOUR, Command.VERIFY, VerifyRectification(passed=True, by="经办人", remark="已整改"))
+    looked = VerifyRectification(passed=True, by="督办员", remark="现场复核", evidence=(PAPER,))
+    people = {Awaited.VERIFICATION: ((own, Move(3 * HOUR, Command.VERIFY, looked)),)}
+    done = Script(lead={Rung.REFERRAL: (finds_violation(),), Rung.RECTIFICATION: (resolves(),)}, people=people)
+    case_id = await virtual.open("own-work", decided(refers()) | done | SATISFIED)
+    life = await virtual.life(case_id)
+    assert [refusal.reason.code for refusal in virtual.refusals[case_id]] == ["verifies-own-work"]
+    assert life.one(FactKind.RECTIFICATION_VERIFIED).payload["evidence"] == [PAPER.model_dump()]
 
 
 async def test_unsatisfied_at_the_top_a_rectification_is_ordered_anew(virtual: Hotline) -> None:

@@ -13,7 +13,8 @@ from told_lives import Teller, Told, tell, whole_climb
 from desk.orders import receive
 from domain.callbacks import CallbackOutcome, NewReply
 from domain.case import Awaited, CaseStart, CaseState, CaseView
-from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, VerifyRectification, asked_as_usual
+from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, asked_as_usual
+from domain.commission import VerifyRectification
 from domain.ladder import End, Rung, Step
 from domain.ledger import FactKind
 from domain.order import OrderStatus, Result

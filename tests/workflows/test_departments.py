@@ -28,7 +28,8 @@ from scripts import (
 )
 
 from domain.case import Awaited, Closing
-from domain.commands import Assign, Command, Escalate, Grounds
+from domain.commands import Assign, Command, Escalate
+from domain.commission import Grounds
 from domain.ladder import Outcome, Rung
 from domain.ledger import FactKind
 from domain.order import Order, OrderStatus, Role

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hotlines import LEAD, OTHER, THIRD, WITHDRAWAL, Engines, Hotline, hotline
+from scripts import PAPER
 
 from desk.orders import receive
 from domain.callbacks import NewReply
@@ -20,16 +21,14 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     Escalate,
-    Grounds,
     MeetingTask,
     Merge,
     NoteLateReply,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, Grounds, SupplyPapers, VerifyRectification
 from domain.errors import LiandongError, NotFound, NotYours, Refused
 from domain.ladder import Rung
 from domain.order import Reply, Result, Role
@@ -96,6 +95,17 @@ async def referred(town: Hotline, name: str, lead: str | None = LEAD) -> str:
     return case_id
 
 
+async def taken_on(town: Hotline, name: str, lead: str | None = LEAD) -> str:
+    return await answered(town, referred(town, name, lead), Answer.ACCEPTED)
+
+
+async def answered(town: Hotline, way: Awaitable[str], answer: Answer) -> str:
+    case_id = await way
+    await town.settled(case_id)
+    await town.ask(case_id, Command.ANSWER_REFERRAL, AnswerReferral(answer=answer, by="联络员", reason="经研究"))
+    return case_id
+
+
 async def opened(town: Hotline, name: str, lead: str | None = LEAD) -> str:
     return await town.open(name, lead=lead)
 
@@ -120,14 +130,16 @@ STATIONS: dict[str, tuple[Way, str]] = {
     "to-conclude": (convened, "conclude escalate"),
     "tasks": (concluded, "acknowledge escalate"),
     "to-decide": (lambda town, name: escalated(town, name, Rung.REFERRAL), "decide"),
-    "verifying": (referred, "acknowledge"),
-    "verifying-queue": (lambda town, name: referred(town, name, None), "assign"),
+    "to-answer": (referred, "answer_referral"),
+    "to-supply": (lambda town, name: answered(town, referred(town, name), Answer.MORE), "supply_papers"),
+    "verifying": (taken_on, "acknowledge"),
+    "verifying-queue": (lambda town, name: taken_on(town, name, None), "assign"),
     "no-violation": (
-        lambda town, name: _after(referred(town, name), lambda case_id: replied(town, case_id, Result.EXPLAINED)),
+        lambda town, name: _after(taken_on(town, name), lambda case_id: replied(town, case_id, Result.EXPLAINED)),
         "explain",
     ),
     "rectification": (
-        lambda town, name: _after(referred(town, name), lambda case_id: replied(town, case_id, Result.RESOLVED)),
+        lambda town, name: _after(taken_on(town, name), lambda case_id: replied(town, case_id, Result.RESOLVED)),
         "acknowledge verify",
     ),
     "callback": (
@@ -153,6 +165,8 @@ def contents(case_id: str) -> dict[Command, Value]:
         Command.CONVENE: MEETING,
         Command.CONCLUDE: CONCLUSION,
         Command.DECIDE: BREACH.model_copy(update={"by": "丙"}),
+        Command.ANSWER_REFERRAL: AnswerReferral(answer=Answer.ACCEPTED, by="联络员", reason="受理"),
+        Command.SUPPLY_PAPERS: SupplyPapers(papers=(PAPER,), by="督办员"),
         Command.VERIFY: VerifyRectification(passed=True, by="督办员", remark="已复核"),
         Command.RECORD_CALLBACK: RecordCallback(result=CallbackResult.SATISFIED, by="话务员"),
     }

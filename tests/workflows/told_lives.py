@@ -22,13 +22,12 @@ from domain.commands import (
     ConcludeMeeting,
     ConfirmExplanation,
     ConveneMeeting,
-    DecideReferral,
     MeetingTask,
     Merge,
     RecordCallback,
     ReturnOrder,
-    VerifyRectification,
 )
+from domain.commission import Answer, AnswerReferral, DecideReferral, VerifyRectification
 from domain.demand import Nature
 from domain.ladder import Rung
 from domain.order import Order, Result, Role
@@ -97,6 +96,12 @@ class Teller:
     async def confirm(self, *, confirmed: bool = True) -> None:
         await self.ask(Command.EXPLAIN, ConfirmExplanation(confirmed=confirmed, by="督办员", reason="已核实"))
 
+    async def answer(self, answer: Answer = Answer.ACCEPTED) -> None:
+        """The commission's, to the referral."""
+        await self.until(Rung.REFERRAL, Awaited.ANSWER)
+        given = AnswerReferral(answer=answer, by="联络员", reason="经研究")
+        await self.ask(Command.ANSWER_REFERRAL, given)
+
     async def until(self, rung: Rung, awaited: Awaited) -> None:
         """Let time take the case to the rung, until it waits for this there."""
         async with asyncio.timeout(30):
@@ -143,6 +148,7 @@ async def whole_climb(town: Hotline, **demand: Any) -> Life:
     await case.until(Rung.REFERRAL, Awaited.DECISION)
     for person in ("甲", "乙"):
         await case.ask(Command.DECIDE, DecideReferral(accepted=True, by=person, reason="集体研究决定"))
+    await case.answer()
     await case.reply(days=300)
     await case.until(Rung.RECTIFICATION, Awaited.VERIFICATION)
     await case.ask(Command.VERIFY, VerifyRectification(passed=True, by="督办员", remark="现场复核"))

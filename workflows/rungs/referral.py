@@ -1,15 +1,17 @@
-"""The referral 提请 to the discipline commission: two people decide, then the departments verify again (P17).
+"""The referral 提请 to the discipline commission: two people decide, the commission answers, the departments verify
+again (P17).
 
-The machine arms it and says what is unmet; it never refers by itself. The wait for the two has a limit, and
-so has the verification: when that passes the commission is told and the departments are asked again.
+The machine arms it and says what is unmet; it never refers by itself. Every wait here has a limit. When that of the
+verification passes the commission is told and the departments are asked again; the others are waited for beyond it.
 """
 
 from pydantic import JsonValue
 
 from domain.case import Awaited, Party
+from domain.commission import Answer
 from domain.ladder import Ending, Outcome
 from domain.ledger import FactKind
-from domain.limits import DECIDE, VERIFY
+from domain.limits import ANSWER, DECIDE, PAPERS, VERIFY
 from domain.order import Result, Role
 from domain.permissions import unmet_preconditions
 from workflows import meetings
@@ -21,10 +23,14 @@ from workflows.tasks import Beside
 
 
 async def referral(file: CaseFile, orders: Orders) -> Ending:
-    """Decided by two, then verified by the departments."""
-    if not file.state.referral_accepted and not await decided(file):
-        file.state.declined += 1
-        again = file.state.declined > 1
+    """Decided by two, taken on by the commission, then verified by the departments."""
+    state = file.state
+    state.referral_accepted = state.referral_accepted or await decided(file)
+    if state.referral_accepted and not state.taken_on:
+        state.referral_accepted = state.taken_on = await taken_on(file)
+    if not state.referral_accepted:
+        state.declined += 1
+        again = state.declined > 1
         return Ending(outcome=Outcome.DECLINED_AGAIN if again else Outcome.DECLINED)
     return await verify_again(file, orders)
 
@@ -44,8 +50,25 @@ async def decided(file: CaseFile) -> bool:
         lambda: len(state.decisions) >= needed or any(not d.accepted for d in state.decisions),
         limit,
     )
-    state.referral_accepted = all(d.accepted for d in state.decisions)
-    return state.referral_accepted
+    return all(d.accepted for d in state.decisions)
+
+
+async def taken_on(file: CaseFile) -> bool:
+    """Whether the commission takes the case on; it may ask for papers before, as often as it wants them.
+
+    A case whose policy waits for no answer, or no longer does, is taken on.
+    """
+    state = file.state
+    while file.policy.referral.commission is not None:
+        state.commission_answer = None
+        limit = file.restart_limit(ANSWER)
+        await file.wait_for_person(Party.COMMISSION, Awaited.ANSWER, lambda: state.commission_answer is not None, limit)
+        if state.commission_answer is None or state.commission_answer.answer is not Answer.MORE:
+            return state.commission_answer is None or state.commission_answer.answer is Answer.ACCEPTED
+        state.papers = None
+        limit = file.restart_limit(PAPERS)
+        await file.wait_for_person(Party.SUPERVISOR, Awaited.PAPERS, lambda: state.papers is not None, limit)
+    return True
 
 
 async def verify_again(file: CaseFile, orders: Orders) -> Ending:
@@ -63,6 +86,7 @@ async def verify_again(file: CaseFile, orders: Orders) -> Ending:
             return answer
         if answer.reply is None or answer.reply.result is Result.EXPLAINED:
             return await answered(file, answer)
-    file.state.rectification_days = answer.reply.limit_days
-    file.note(FactKind.FINDING_RECORDED, order_id=answer.order_id, limit_days=answer.reply.limit_days)
+    finding = answer.reply
+    file.state.rectification_days = finding.limit_days
+    file.note(FactKind.FINDING_RECORDED, order_id=answer.order_id, limit_days=finding.limit_days, basis=finding.basis)
     return Ending(outcome=Outcome.VIOLATION_FOUND)
