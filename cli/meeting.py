@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import OK, Console, Output
+from cli.printing import HtmlOption, PdfOption, write_sheet
 from cli.verbs import ByOption, CaseArgument, LimitOption, OutputOption, OwnDepartmentOption, ReasonOption, noun, verb
 
 if TYPE_CHECKING:
@@ -232,19 +233,17 @@ async def minutes(
     by: Annotated[
         str, typer.Option("--by", help="option-by", envvar="LIANDONG_BY", show_envvar=True, metavar="NAME")
     ] = "",
-    html: Annotated[Path | None, typer.Option("--html", help="option-minutes-html", metavar="FILE")] = None,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="option-minutes-pdf", metavar="FILE")] = None,
+    html: HtmlOption = None,
+    pdf: PdfOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     from cli.entries import either, made
     from cli.meeting_pages import as_data
-    from cli.papers import write_new
     from cli.session import at_desk
     from desk.meetings import write_minutes
     from domain.errors import Refused
     from domain.meeting import NewMinutes
     from dossiers.minutes import sheet_of_minutes
-    from dossiers.paged import font_file, pdf_of
     from storage import meetings
     from storage.database import reaching_database
     from texts.telling import Names
@@ -254,7 +253,6 @@ async def minutes(
         either(file is not None, text is not None, "--file, --text")
         words = text if file is None else _read(file)
         new = made(NewMinutes, {"meeting_id": meeting, "minutes": words, "by": by})
-    font = font_file(console.settings.font) if pdf else None
     async with at_desk(console, engine=False) as desk:
         if new is not None:
             found = await write_minutes(desk, meeting, new.minutes, new.by)
@@ -265,13 +263,6 @@ async def minutes(
     kept = found.minutes
     if kept is None:
         raise Refused("minutes-missing", meeting=meeting)
-    sheet = sheet_of_minutes(kept, console.text, names)
-    if html is not None:
-        from dossiers.page import page_of
-
-        write_new(html, page_of(sheet).encode())
-    if pdf is not None and font is not None:
-        write_new(pdf, pdf_of(sheet, kept.at, font))
     if output is Output.JSON:
         console.json({**as_data(found), "text": kept.record.text})
     elif new is not None:
@@ -279,8 +270,8 @@ async def minutes(
     elif html is None and pdf is None:
         console.write(kept.record.text)
         console.note("minutes-remark", sha256=kept.sha256)
-    for one in filter(None, (html, pdf)):
-        console.note("minutes-file", file=str(one))
+    if html is not None or pdf is not None:
+        write_sheet(console, sheet_of_minutes(kept, console.text, names), kept.at, html, pdf)
 
 
 def _read(file: Path) -> str:

@@ -1,10 +1,11 @@
-"""``liandong rectification``: a supervisor has looked whether the order was carried out."""
+"""``liandong rectification``: the order as a document, and that a supervisor has looked whether it was carried out."""
 
 from typing import Annotated
 
 import typer
 
 from cli.console import Console, Output
+from cli.printing import HtmlOption, PdfOption, require_target, write_sheet
 from cli.verbs import ByOption, CaseArgument, EvidenceOption, OutputOption, noun, verb
 
 app = noun("rectification")
@@ -32,3 +33,17 @@ async def verify(
     command = made(VerifyRectification, {"passed": done, "by": by, "remark": remark, "evidence": shown})
     said = Said("rectification-passed" if done else "rectification-failed")
     await ask_and_tell(console, case, Command.VERIFY, command, said, output)
+
+
+@verb(app, "document")
+async def document(console: Console, case: CaseArgument, html: HtmlOption = None, pdf: PdfOption = None) -> None:
+    from cli.session import at_desk, directory_of
+    from cli.situation import Names
+    from desk.referral import rectification
+    from dossiers.letters import sheet_of_rectification
+
+    require_target(html, pdf)
+    async with at_desk(console, engine=False) as desk:
+        found = await rectification(desk, case)
+        names = Names(await directory_of(desk), console.text)
+    write_sheet(console, sheet_of_rectification(found, console.text, names), found.head.fact.at, html, pdf)

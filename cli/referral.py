@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.console import Console, Output
+from cli.printing import HtmlOption, PdfOption, require_target, write_sheet
 from cli.verbs import GROUNDS, ByOption, CaseArgument, OutputOption, ReasonOption, noun, verb
 
 app = noun("referral")
@@ -81,6 +82,7 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
     from cli.situation import Names
     from desk.referral import gate
     from domain.ledger import FactKind
+    from dossiers.letters import PRECONDITIONS, precondition_rows
 
     async with at_desk(console, engine=False) as desk:
         found = await gate(desk, case)
@@ -101,21 +103,7 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
         return
     unmet = sum(not one.met for one in found.findings)
     console.say("referral-gate", case=found.case.case_id, step=found.case.step, unmet=unmet)
-    text = console.text
-    console.table(
-        ("column-met", "column-precondition", "column-rung", "column-order", "column-department", "column-proof"),
-        [
-            (
-                text.say("met" if one.met else "unmet"),
-                text.label(one.what),
-                text.label(one.rung),
-                one.order_id or "",
-                names.of(one.department) or "",
-                text.label(one.proof),
-            )
-            for one in found.findings
-        ],
-    )
+    console.table(PRECONDITIONS, precondition_rows(found, console.text, names))
     for fact in found.decisions:
         accepted = "referral-said-yes" if fact.payload.get("accepted") else "referral-said-no"
         console.say(accepted, by=fact.actor, at=fact.at, reason=str(fact.payload.get("reason") or ""))
@@ -127,3 +115,19 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
         papers = fact.payload.get("papers")
         number = len(papers) if isinstance(papers, list) else 0
         console.say(said, by=fact.actor, at=fact.at, reason=words, number=number)
+
+
+@verb(app, "document")
+async def document(console: Console, case: CaseArgument, html: HtmlOption = None, pdf: PdfOption = None) -> None:
+    from cli.session import at_desk, directory_of
+    from cli.situation import Names
+    from desk.referral import gate
+    from domain.referral import check_referred
+    from dossiers.letters import sheet_of_referral
+
+    require_target(html, pdf)
+    async with at_desk(console, engine=False) as desk:
+        found = await gate(desk, case)
+        names = Names(await directory_of(desk), console.text)
+    check_referred(found)
+    write_sheet(console, sheet_of_referral(found, console.text, names), found.head.fact.at, html, pdf)

@@ -1,48 +1,30 @@
-"""The gate before a referral: what is met, what is not, and who has decided what."""
+"""The two highest rungs by the record: the gate before a referral, and the rectification orders."""
 
 from collections.abc import Sequence
 
 from desk.audit import PinnedRules
 from desk.cases import folder
 from desk.window import Desk
-from domain.case import CaseView
 from domain.ledger import Fact, FactKind
-from domain.referral import Finding, findings
-from domain.values import Value
+from domain.rectification import Rectification, rectification_of
+from domain.referral import Gate, gate_of
 from storage.database import reaching_database
 
 
-class Gate(Value):
-    """How a case stands before the two who decide."""
-
-    case: CaseView
-    armed: bool
-    """The case waits for their decision, or has waited for it."""
-    needed: int
-    """So many different people must say yes."""
-    findings: tuple[Finding, ...]
-    decisions: tuple[Fact, ...]
-    """Every decision so far, also those of an earlier time at this rung."""
-    answers: tuple[Fact, ...]
-    """What the commission has said to it, and the papers that it was given."""
-
-
 async def gate(desk: Desk, case_id: str) -> Gate:
-    """By the record alone. Raises NotFound where it has no such case; Unavailable."""
+    """What is met, what is not, and who has decided what. Raises NotFound where it has no such case; Unavailable."""
     found = await folder(desk, case_id)
     facts = [entry.fact for entry in found.entries]
     rules = PinnedRules(desk.pool)
     with reaching_database():
         await rules.fetch(facts)
-    policy = rules.pinned(*_names(facts)).policy
-    return Gate(
-        case=found.view,
-        armed=any(fact.kind is FactKind.REFERRAL_ARMED for fact in facts),
-        needed=policy.referral.deciders.value,
-        findings=findings(facts, found.view.orders, policy),
-        decisions=tuple(fact for fact in facts if fact.kind is FactKind.REFERRAL_DECIDED),
-        answers=tuple(fact for fact in facts if fact.kind in (FactKind.REFERRAL_ANSWERED, FactKind.PAPERS_SUPPLIED)),
-    )
+    return gate_of(found.view, found.entries, rules.pinned(*_names(facts)).policy)
+
+
+async def rectification(desk: Desk, case_id: str) -> Rectification:
+    """The finding, the orders and who has looked. Raises as ``gate`` does, and Refused ``not-rectified``."""
+    found = await folder(desk, case_id)
+    return rectification_of(found.view, found.entries)
 
 
 def _names(facts: Sequence[Fact]) -> tuple[str, str]:

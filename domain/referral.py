@@ -1,4 +1,5 @@
-"""What must be true before a case is referred as exhausted, met and unmet, each with what shows it (P13, P15, P17).
+"""The gate before a referral: what must be true before a case is referred as exhausted, met and unmet, each with what
+shows it (P13, P15, P17); how it came there, who decided what, and what the commission answered.
 
 Pure: from the facts and the orders of a case, and the policy it is pinned to. The case refuses the ground "exhausted"
 by the rungs (``domain.permissions``); the rest is what the two who decide go by.
@@ -7,11 +8,14 @@ by the rungs (``domain.permissions``); the rest is what the two who decide go by
 from collections.abc import Sequence
 from enum import StrEnum
 
+from domain.case import CaseView
+from domain.errors import Refused
 from domain.ladder import IN_VAIN, Outcome, Rung
-from domain.ledger import Fact, FactKind
+from domain.ledger import Entry, Fact, FactKind
+from domain.meeting import Opinion
 from domain.order import Order, OrderStatus, Role
 from domain.policy import Policy
-from domain.values import Token, Value
+from domain.values import Instant, Token, Value
 
 
 class Precondition(StrEnum):
@@ -113,3 +117,76 @@ def _proof(order: Order) -> Proof:
     if order.undelivered:
         return Proof.UNDELIVERED
     return Proof.SILENT if order.silent else Proof.UNHEARD
+
+
+class Stay(Value):
+    """One stay on a rung."""
+
+    rung: Rung
+    entered_at: Instant
+    left_at: Instant | None = None
+    outcome: Outcome | None = None
+
+
+class Gate(Value):
+    """How a case stands before the two who decide, and before the commission."""
+
+    case: CaseView
+    policy: str
+    """The policy that it is pinned to now."""
+    armed: bool
+    """The case waits for their decision, or has waited for it."""
+    needed: int
+    """So many different people must say yes."""
+    findings: tuple[Finding, ...]
+    path: tuple[Stay, ...]
+    positions: tuple[Opinion, ...]
+    """What each department held at the meeting before the referral; None where it gave no opinion."""
+    decisions: tuple[Fact, ...]
+    """Every decision so far, also those of an earlier time at this rung."""
+    answers: tuple[Fact, ...]
+    """What the commission has said to it, and the papers that it was given."""
+    head: Entry
+    """The last entry of the case's chain: it vouches for all of this."""
+
+
+def gate_of(view: CaseView, entries: Sequence[Entry], policy: Policy) -> Gate:
+    """By the facts and the orders of a case, and the policy that it is pinned to now."""
+    facts = [entry.fact for entry in entries]
+    armed = [fact for fact in facts if fact.kind is FactKind.REFERRAL_ARMED]
+    return Gate(
+        case=view,
+        policy=f"{policy.policy_id}@{policy.version}",
+        armed=bool(armed),
+        needed=policy.referral.deciders.value,
+        findings=findings(facts, view.orders, policy),
+        path=_path(facts),
+        positions=_positions(armed[-1]) if armed else (),
+        decisions=tuple(fact for fact in facts if fact.kind is FactKind.REFERRAL_DECIDED),
+        answers=tuple(fact for fact in facts if fact.kind in (FactKind.REFERRAL_ANSWERED, FactKind.PAPERS_SUPPLIED)),
+        head=entries[-1],
+    )
+
+
+def check_referred(gate: Gate) -> None:
+    """Whether there is a referral to print. Raises Refused ``not-referred``: two people have not agreed on one."""
+    if not any(fact.payload.get("accepted") for fact in gate.decisions):
+        raise Refused("not-referred", case=gate.case.case_id, step=gate.case.step.value)
+
+
+def _path(facts: Sequence[Fact]) -> tuple[Stay, ...]:
+    stays: list[Stay] = []
+    for fact in facts:
+        if fact.kind is FactKind.RUNG_ENTERED:
+            stays.append(Stay(rung=fact.rung, entered_at=fact.at))
+        elif fact.kind is FactKind.RUNG_LEFT and stays and stays[-1].left_at is None:
+            outcome = Outcome(str(fact.payload["outcome"]))
+            stays[-1] = stays[-1].model_copy(update={"left_at": fact.at, "outcome": outcome})
+    return tuple(stays)
+
+
+def _positions(armed: Fact) -> tuple[Opinion, ...]:
+    given, missing = armed.payload.get("positions"), armed.payload.get("not_given")
+    found = [Opinion.model_validate(one) for one in given] if isinstance(given, list) else []
+    found += [Opinion(department=str(code)) for code in missing] if isinstance(missing, list) else []
+    return tuple(found)

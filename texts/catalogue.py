@@ -36,6 +36,7 @@ PARTS: Final = (
     "simulate.",
     "dossier.",
     "assess.",
+    "letters.",
     "meeting.",
     "referral.",
     "roster.",

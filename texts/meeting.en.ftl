@@ -65,8 +65,6 @@ option-meeting-absent = it did not come
 option-meeting-position = what the department holds
 option-minutes-file = the minutes in a file (text in UTF-8)
 option-minutes-text = the minutes
-option-minutes-html = print them as a page
-option-minutes-pdf = print them as a PDF
 column-meeting = Meeting
 column-place = Place
 column-cases = Cases
@@ -89,7 +87,6 @@ meeting-opinion-noted = The opinion of { $department } on meeting { $meeting } i
 meeting-off-noted = Meeting { $meeting } is called off; its cases wait for another one within the same limits.
 minutes-kept = The minutes of meeting { $meeting } are on record, SHA-256 { $sha256 }.
 minutes-signed-by = { $department } has signed the minutes of meeting { $meeting }, SHA-256 { $sha256 }.
-minutes-file = Written to { $file }.
 meeting-summary = 12345 joint meeting ({ $cases ->
     [one] one case
    *[other] { $cases } cases

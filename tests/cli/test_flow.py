@@ -150,6 +150,11 @@ async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     assert "UNMET" in gate.out
     assert "minutes of the meeting" in gate.out
     decide = ("referral", "decide", case, "--accept", "--reason", "nobody moves")
+    printed = ("referral", "document", case)
+    (await hotline(*printed)).refused(5, "--html FILE, --pdf FILE")
+    letter, print_of_it = tmp_path / "referral.html", tmp_path / "referral.pdf"
+    (await hotline(*printed, "--html", str(letter))).refused(4, "nobody has agreed", case)
+    assert not letter.exists()
     refused = await hotline(*decide)
     refused.refused(4, "supervised order", "--grounds breach")
     await hotline(*decide, "--grounds", "breach")
@@ -175,6 +180,12 @@ async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     assert "wants papers" in gate.out
     assert "one paper" in gate.out
     assert "has taken the case on" in gate.out
+    assert (await hotline("--lang", "zh", *printed, "--html", str(letter), "--pdf", str(print_of_it))).code == 0
+    page = letter.read_text(encoding="utf-8")
+    assert [word for word in ("督办", "未满足", "liu", "roof.jpg", "受理", case) if word not in page] == []
+    assert print_of_it.read_bytes()[:5] == b"%PDF-"
+    (await hotline("rectification", "document", case, "--html", str(letter))).refused(4, "no rectification order")
+    (await hotline(*printed, "--html", str(letter))).refused(4, "referral.html")
     order = done.out.split("liandong order reply ")[1].split()[0]
     done = await hotline(
         *("order", "reply", order, "--department", lead, "--result", "resolved", "--statement", "it is illegal"),
@@ -189,6 +200,12 @@ async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     (await hotline(*verify)).refused(4, "wang", "outside the department")
     done = await hotline(*verify, "--by", "zhou", "--evidence", str(photo))
     assert "is verified" in done.out
+    order_of_it = tmp_path / "order.html"
+    to_files = ("--html", str(order_of_it), "--pdf", str(tmp_path / "order.pdf"))
+    assert (await hotline("rectification", "document", case, *to_files)).code == 0
+    page = order_of_it.read_text(encoding="utf-8")
+    assert [word for word in ("it is illegal", "Article 64", "5 working days", "zhou") if word not in page] == []
+    assert "roof.jpg (SHA-256 " in page
     done = await hotline("callback", "record", case, "--result", "satisfied")
     assert f"Case {case} is closed: resolved." in done.out
     late, verified = await hotline.all(

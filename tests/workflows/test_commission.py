@@ -32,6 +32,7 @@ from domain.commission import Answer, Grounds, VerifyRectification
 from domain.ladder import Outcome, Rung
 from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus
+from domain.rectification import rectification_of
 
 SATISFIED = Script(people={Awaited.CALLBACK: (calls_back(),)})
 VERIFIED = Script(people={Awaited.VERIFICATION: (verifies(),)}) | SATISFIED
@@ -242,6 +243,9 @@ async def test_an_overdue_rectification_is_reported_and_gets_a_new_limit(virtual
         (order.order_id, order.due_at) for order in orders[:2]
     ]
     assert len({order.due_at for order in orders}) == 3
+    issued = rectification_of(life.view, life.entries).issued
+    assert [(one.order_id, one.due_at) for one in issued] == [(order.order_id, order.due_at) for order in orders]
+    assert [one.reported_at for one in issued] == [*(fact.at for fact in informed), None]
     entered = [fact for fact in life.of(FactKind.RUNG_ENTERED) if fact.rung is Rung.RECTIFICATION]
     assert [fact.payload["reason"] for fact in entered] == ["violation_found", "overdue", "overdue"]
 

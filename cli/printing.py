@@ -1,0 +1,43 @@
+"""A sheet printed: as a page, as a PDF, or both."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import Console
+
+if TYPE_CHECKING:
+    from dossiers.sheet import Sheet
+
+HtmlOption = Annotated[Path | None, typer.Option("--html", help="option-print-html", metavar="FILE")]
+PdfOption = Annotated[Path | None, typer.Option("--pdf", help="option-print-pdf", metavar="FILE")]
+
+
+def require_target(html: Path | None, pdf: Path | None) -> None:
+    """Raises Invalid where it is to be printed nowhere."""
+    from domain.errors import Invalid
+
+    if html is None and pdf is None:
+        raise Invalid("print-nowhere", field="--html, --pdf")
+
+
+def write_sheet(console: Console, sheet: "Sheet", as_of: datetime, html: Path | None, pdf: Path | None) -> None:
+    """Write it to these new files and say so; ``as_of`` is the print's own date.
+
+    Raises Unavailable where there is no font to print with, before anything is written; Refused, Invalid as
+    ``cli.papers.write_new``.
+    """
+    from cli.papers import write_new
+    from dossiers.page import page_of
+    from dossiers.paged import font_file, pdf_of
+
+    font = font_file(console.settings.font) if pdf is not None else None
+    printed = pdf_of(sheet, as_of, font) if font is not None else b""
+    if html is not None:
+        write_new(html, page_of(sheet).encode())
+    if pdf is not None:
+        write_new(pdf, printed)
+    for one in filter(None, (html, pdf)):
+        console.note("print-written", file=str(one))
