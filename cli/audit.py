@@ -8,7 +8,8 @@ from cli.console import CHECK_FAILED, OK, Console, Output
 from cli.verbs import OutputOption, verb
 
 if TYPE_CHECKING:
-    from domain.audit import Finding, Summary
+    from domain.audit import Finding
+    from domain.audit_tally import Summary
 
 app = typer.Typer()
 

@@ -95,6 +95,9 @@ class _Told:
             yield self._wait(waiting)
         if hold := view.hold:
             yield text.say("why-held", until=hold.until, reason=hold.reason, by=hold.approved_by)
+        if (meeting := view.meeting) and meeting.present < meeting.needed and meeting.held_at <= self._now:
+            come = {"present": meeting.present, "needed": meeting.needed}
+            yield text.say("why-no-quorum", meeting=meeting.meeting_id, **come)
         for order in view.orders:
             about = {"order": order.order_id, "department": names.of(order.department)}
             if order.is_open and order.undelivered and order.acknowledged_at is None:

@@ -118,7 +118,7 @@ async def endpoint(
 
     from cli.entries import endpoint_of
     from cli.session import at_desk, require_departments
-    from domain.errors import Invalid
+    from domain.errors import Invalid, NotFound
     from storage import departments
     from storage.database import reaching_database
 
@@ -129,7 +129,8 @@ async def endpoint(
         await require_departments(desk, [department])
         with reaching_database():
             known = await departments.endpoint(desk.pool, department)
-            assert known is not None  # noqa: S101 - the directory was asked a moment ago
+            if known is None:  # taken out of the directory a moment ago
+                raise NotFound("department-unknown", department=department, did_you_mean="")
             if given or inbox or concurrency or inbox_after:
                 await departments.set_endpoint(
                     desk.pool,

@@ -243,17 +243,19 @@ async def minutes(
     from desk.meetings import write_minutes
     from domain.errors import Refused
     from domain.meeting import NewMinutes
+    from domain.staff import Act, Asking
     from dossiers.minutes import sheet_of_minutes
     from storage import meetings
     from storage.database import reaching_database
     from texts.telling import Names
 
-    new = None
+    new, asking = None, None
     if file is not None or text is not None:
         either(file is not None, text is not None, "--file, --text")
         words = text if file is None else _read(file)
         new = made(NewMinutes, {"meeting_id": meeting, "minutes": words, "by": by})
-    async with at_desk(console, engine=False) as desk:
+        asking = made(Asking, {"by": by, "act": Act.WRITE_MINUTES})
+    async with at_desk(console, engine=False, asking=asking) as desk:
         if new is not None:
             found = await write_minutes(desk, meeting, new.minutes, new.by)
         else:
@@ -298,9 +300,11 @@ async def sign(
     from cli.session import at_desk
     from desk import meetings
     from domain.meeting import NewSignature
+    from domain.staff import Act, Asking
 
     new = made(NewSignature, {"meeting_id": meeting, "department": department, "by": by})
-    async with at_desk(console, engine=False) as desk:
+    asking = made(Asking, {"by": by, "act": Act.SIGN_MINUTES, "department": department})
+    async with at_desk(console, engine=False, asking=asking) as desk:
         found = await meetings.sign(desk, new.meeting_id, new.department, new.by)
     signed = found.minutes
     if output is Output.JSON:

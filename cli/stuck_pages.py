@@ -213,6 +213,9 @@ def command_of(case: StuckCase, cause: StuckCause, text: Catalogue) -> str:
             return f"liandong case why {shlex.quote(case.case_id)}"
         case StuckCause.NOT_RECEIVED:
             return f"liandong department endpoint {case.order_department or text.say('slot-department')}"
+        case StuckCause.NO_QUORUM:
+            words = f"--by {text.say('slot-name')} --reason {text.say('slot-text')}"
+            return f"liandong meeting call-off {case.meeting_id} {words}"
         case StuckCause.HOLD_ENDS:
             return f"liandong case release {case.case_id} --by {text.say('slot-name')}"
         case StuckCause.PROVISIONAL:

@@ -12,8 +12,9 @@ import httpx
 from pydantic import JsonValue
 
 from desk.rules import CHINA, stored_policy
-from domain.audit import Gap, Pinned, Summary, Tally, audited
+from domain.audit import Gap, Pinned, audited
 from domain.audit_chain import AuditKind
+from domain.audit_tally import Summary, Tally
 from domain.calendar import WorkCalendar
 from domain.errors import Invalid, LiandongError, NotFound
 from domain.ledger import Entry, Fact, FactKind

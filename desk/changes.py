@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from policies.files import China, rules_with
 from storage import cases
 from storage.cases import OpenCase
 from storage.database import reaching_database
+
+Item = TypeVar("Item")
 
 AT_ONCE = 8
 
@@ -89,14 +91,8 @@ async def recompute(
     missing = await _still_missing(desk, patience)
     found = await open_cases(desk)
     changes = {label: await _in_own_hours(desk, label, days, decision) for label in {case.policy for case in found}}
-    on_these_days = [case for case in found if changes[case.policy]]
-
-    async def work(case: OpenCase) -> Changed:
-        change = changes[case.policy]
-        assert change is not None  # noqa: S101 - the others were left out
-        return await _one(desk, case, change, dry_run)
-
-    return [*await _all(on_these_days, work, advance), *missing]
+    on_these_days = [(case, change) for case in found if (change := changes[case.policy])]
+    return [*await _all(on_these_days, lambda pair: _one(desk, *pair, dry_run), advance), *missing]
 
 
 async def _still_missing(desk: Desk, patience: timedelta) -> list[Changed]:
@@ -136,14 +132,14 @@ async def _one(desk: Desk, case: OpenCase, change: ChangeRules, dry_run: bool) -
 
 
 async def _all(
-    found: Sequence[OpenCase], work: Callable[[OpenCase], Coroutine[Any, Any, Changed]], advance: Callable[[], None]
+    found: Sequence[Item], work: Callable[[Item], Coroutine[Any, Any, Changed]], advance: Callable[[], None]
 ) -> list[Changed]:
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(case: OpenCase) -> Changed:
+    async def one(item: Item) -> Changed:
         async with slots:
-            changed = await work(case)
+            changed = await work(item)
         advance()
         return changed
 
-    return list(await asyncio.gather(*(one(case) for case in found)))
+    return list(await asyncio.gather(*(one(item) for item in found)))

@@ -13,9 +13,9 @@ from temporalio.service import RPCError
 
 from desk.staff import role_of
 from desk.window import Desk
-from domain.case import CaseView, Status
+from domain.case import Awaited, CaseView, Status
 from domain.citizen import blot_out_all
-from domain.commands import Asked, ChangeRules, Command, SpeakInMeeting, act_of, departments_named
+from domain.commands import Asked, ChangeRules, Command, RecordCallback, SpeakInMeeting, act_of, departments_named
 from domain.errors import LiandongError, NotFound, Refused, Unavailable
 from domain.limits import Move
 from domain.values import Value
@@ -51,7 +51,7 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
                 directory.get(code)
     clean = type(content).model_validate(blot_out_all(content.model_dump(mode="json"), words.citizen.words))
     if isinstance(clean, Asked):
-        own = clean.department if isinstance(clean, SpeakInMeeting) else None
+        own = await _own_department(desk, case_id, clean)
         clean = clean.model_copy(update={"asked_as": await role_of(desk.pool, clean.by, act_of(command, clean), own)})
     handle = desk.client.get_workflow_handle(case_id)
     try:
@@ -65,6 +65,18 @@ async def update(desk: Desk, case_id: str, command: Command, content: Value, ans
         raise Unavailable("case-does-not-answer", case=case_id) from error
     except RPCError as error:
         raise await _why_not(desk, case_id, command) from error
+
+
+async def _own_department(desk: Desk, case_id: str, content: Asked) -> str | None:
+    """The department whose act it is, as which nobody of another one can do it; None where it is nobody's."""
+    if isinstance(content, SpeakInMeeting):
+        return content.department
+    if not isinstance(content, RecordCallback):
+        return None
+    with reaching_database():
+        view = await cases.view(desk.pool, case_id)
+    calls = [waiting.department for waiting in view.waiting if waiting.awaited is Awaited.CALLBACK] if view else []
+    return next(iter(calls), None)
 
 
 async def foresee(desk: Desk, case_id: str, change: ChangeRules) -> list[Move]:

@@ -205,6 +205,17 @@ class CaseStart(Value):
     """Set only when the workflow continues as new."""
 
 
+class Convened(Value):
+    """The meeting of its own that a case is brought before, and has come to no end of yet."""
+
+    meeting_id: Token
+    held_at: Instant
+    present: int
+    """So many departments have come, as far as is noted."""
+    needed: int
+    """So many must, before a lead can be named."""
+
+
 class CaseView(Value):
     """What anybody may see of a case at one moment: the answer to every command, and what lists show."""
 
@@ -224,6 +235,7 @@ class CaseView(Value):
     allowed: tuple[str, ...]
     """The commands that the rules allow now."""
     hold: Hold | None = None
+    meeting: Convened | None = None
     merged_into: Token | None = None
     absorbed: tuple[Token, ...] = ()
 

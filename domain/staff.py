@@ -24,7 +24,7 @@ class StaffRole(StrEnum):
     DUTY_HEAD = "duty_head"
     """A department's head on duty 带班领导: what an officer may, and its roster."""
     COMMISSION = "commission"
-    """One of those who decide on a referral, or who answers it for the discipline commission 提请决定人、纪委监委."""
+    """One of those who decide on a referral, or who answers it for the discipline commission 纪委监委."""
     ADMINISTRATOR = "administrator"
     """Keeps the system: rules, directory, keys and the staff itself 系统管理员."""
 
@@ -47,6 +47,8 @@ class Act(StrEnum):
     CONVENE = "convene"
     CONCLUDE = "conclude"
     SPEAK_IN_MEETING = "speak_in_meeting"
+    WRITE_MINUTES = "write_minutes"
+    SIGN_MINUTES = "sign_minutes"
     DECIDE = "decide"
     ANSWER_REFERRAL = "answer_referral"
     SUPPLY_PAPERS = "supply_papers"
@@ -86,6 +88,8 @@ MAY: Final[Mapping[Act, tuple[StaffRole, ...]]] = MappingProxyType(
         Act.CONVENE: _SUPERVISOR,
         Act.CONCLUDE: _SUPERVISOR,
         Act.SPEAK_IN_MEETING: _DEPARTMENT,
+        Act.WRITE_MINUTES: _SUPERVISOR,
+        Act.SIGN_MINUTES: _DEPARTMENT,
         Act.DECIDE: _COMMISSION,
         Act.ANSWER_REFERRAL: _COMMISSION,
         Act.SUPPLY_PAPERS: _SUPERVISOR,

@@ -22,6 +22,10 @@ GRACE: Final = timedelta(seconds=30)
 minute."""
 
 
+ATTENDANCE: Final = timedelta(hours=1)
+"""So long after a meeting has begun may it take until everybody who came is noted."""
+
+
 class StuckCause(StrEnum):
     """Why a case stands still. In the order in which they are looked for, and listed."""
 
@@ -44,6 +48,8 @@ class StuckCause(StrEnum):
     """A department has not acknowledged, or not replied, and its limit is about to end."""
     NOT_CONFIRMED = "not_confirmed"
     NOT_CONVENED = "not_convened"
+    NO_QUORUM = "no_quorum"
+    """A meeting has begun, and too few departments have come: it can name no lead."""
     NOT_CONCLUDED = "not_concluded"
     UNDECIDED = "undecided"
     UNANSWERED = "unanswered"
@@ -80,6 +86,7 @@ OWNERS: Final[Mapping[StuckCause, Owner]] = MappingProxyType(
         StuckCause.SILENT: Owner.DEPARTMENT,
         StuckCause.NOT_CONFIRMED: Owner.SUPERVISOR,
         StuckCause.NOT_CONVENED: Owner.SUPERVISOR,
+        StuckCause.NO_QUORUM: Owner.SUPERVISOR,
         StuckCause.NOT_CONCLUDED: Owner.SUPERVISOR,
         StuckCause.UNDECIDED: Owner.COMMISSION,
         StuckCause.UNANSWERED: Owner.COMMISSION,
@@ -124,6 +131,8 @@ class Signs(Value):
     hold_ends: bool = False
     """It is on hold, and soon will not be."""
     provisional: bool = False
+    no_quorum: bool = False
+    """The meeting that it is brought before began more than ``ATTENDANCE`` ago, and too few have come."""
 
 
 def cause_of(signs: Signs) -> StuckCause | None:
@@ -139,6 +148,8 @@ def cause_of(signs: Signs) -> StuckCause | None:
 
 def _of_wait(signs: Signs) -> StuckCause | None:
     awaited = signs.awaited
+    if awaited is Awaited.CONCLUSION and signs.no_quorum:
+        return StuckCause.NO_QUORUM
     if awaited in (Awaited.ACKNOWLEDGEMENT, Awaited.REPLY):
         passed = signs.overdue and awaited is Awaited.REPLY
         if signs.lapsed or passed:
@@ -169,6 +180,8 @@ class StuckCase(Value):
     waiting_since: Instant | None
     waiting_until: Instant | None
     waiting_provisional: bool
+    meeting_id: Token | None = None
+    """Of the meeting of its own that it is brought before."""
     hold_until: Instant | None
     hold_approved_by: str | None
     opened_at: Instant

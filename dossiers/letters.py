@@ -39,11 +39,10 @@ def _remark(head: Entry, text: Catalogue) -> str:
 
 def _case(gate: Gate, text: Catalogue, names: Names) -> Pairs:
     return [
-        (text.field("case"), gate.case.case_id),
+        (text.say("column-case"), gate.case.case_id),
         (text.say("dossier-opened"), local(gate.case.opened_at)),
         (text.field("lead"), names.of(gate.case.lead)),
         (text.field("policy"), gate.policy),
-        (text.say("letter-chain"), gate.head.hash),
     ]
 
 
@@ -156,7 +155,7 @@ def _order(found: Rectification, newest: Issued, text: Catalogue, names: Names) 
     set_by = text.say("letter-limit-set", days=days) if days else text.say("letter-limit-usual")
     return [
         (text.say("letter-to"), names.called(newest.department)),
-        (text.field("case"), found.case.case_id),
+        (text.say("column-case"), found.case.case_id),
         (text.field("order_id"), newest.order_id),
         (text.say("letter-issued"), local(newest.sent_at)),
         (text.say("letter-due"), _due(newest, text)),
@@ -198,9 +197,7 @@ def _became(one: Issued, text: Catalogue) -> str:
     parts: list[str] = []
     if one.reply:
         parts.append(text.say("letter-replied", at=one.reply.received_at, result=one.reply.result))
-        parts += [
-            text.say("letter-evidence", reference=piece.reference, sha256=piece.sha256) for piece in one.reply.evidence
-        ]
+        parts += [text.say("evidence", reference=piece.reference, sha256=piece.sha256) for piece in one.reply.evidence]
     if one.reported_at:
         parts.append(text.say("letter-reported", at=one.reported_at))
     return text.clauses(parts) if parts else ""

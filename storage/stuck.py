@@ -6,17 +6,20 @@ from typing import NamedTuple
 
 from asyncpg import Record as Row
 
-from domain.stuck import GRACE, Search, Signs, StuckCase
+from domain.stuck import ATTENDANCE, GRACE, Search, Signs, StuckCase
 from storage.database import Pool
 
-COLUMNS = """
+ATTENDED = f"interval '{ATTENDANCE.total_seconds():.0f} s'"
+
+COLUMNS = f"""
 SELECT case_view.case_id, status, rung, matter, district, lead, waiting_party, waiting_department, waiting_for,
     waiting_order, waiting_since, waiting_until, waiting_provisional, lapsed, hold_until, hold_approved_by, opened_at,
     coalesce(waiting_until < $1, false) AS overdue, coalesce(waiting_until < $2, false) AS near,
     waiting_for IS NULL AND changed_at < $3 AS standing, coalesce(hold_until < $2, false) AS hold_ends,
+    meeting_id, coalesce(short_since < $1 - {ATTENDED}, false) AS no_quorum,
     coalesce(pending.order_id, lost_order) AS not_received
 FROM case_view LEFT JOIN pending USING (case_id)
-"""
+"""  # noqa: S608 - a query of ours
 """Cases with their signs; $1 is now, $2 soon, $3 a moment ago."""
 
 PENDING = """
@@ -38,10 +41,10 @@ status <> 'closed'
     AND ($8::timestamptz IS NULL OR opened_at < $8)
 """
 
-SIGNED = """
-(waiting_until < $2 OR waiting_for = 'assignment' OR marked
+SIGNED = f"""
+(waiting_until < $2 OR waiting_for = 'assignment' OR marked OR short_since < $1 - {ATTENDED}
     OR case_view.case_id = ANY (ARRAY(SELECT pending.case_id FROM pending)))
-"""
+"""  # noqa: S608 - a part of a query of ours
 """The cases that may show a sign; of each kind an index knows them, ``marked`` those that a limit does not show."""
 
 STUCK = f"""
@@ -51,7 +54,7 @@ WITH pending AS MATERIALIZED ({PENDING}), signed AS (
     SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id) AS place
     FROM signed
     WINDOW alike AS (PARTITION BY waiting_for, overdue, near, standing, not_received IS NOT NULL, lapsed, hold_ends,
-        waiting_provisional)
+        waiting_provisional, no_quorum)
 )
 SELECT placed.*, delivery.order_id, delivery.department AS order_department, delivery.attempts,
     delivery.last_error AS error
@@ -121,4 +124,5 @@ def _signs(row: Row) -> Signs:
         lapsed=row["lapsed"],
         hold_ends=row["hold_ends"],
         provisional=row["waiting_provisional"],
+        no_quorum=row["no_quorum"],
     )

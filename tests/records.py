@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.case import Awaited, Case, CaseView, Closing, Party, Record, Status, Waiting
+from domain.case import Awaited, Case, CaseView, Closing, Convened, Party, Record, Status, Waiting
 from domain.demand import Channel, Nature, Urgency
 from domain.ladder import End, Rung, Step
 from domain.ledger import Fact, FactKind
@@ -74,6 +74,7 @@ def record(
     closing: Closing | None = None,
     opened_at: datetime = START,
     lead: str | None = DEPARTMENT,
+    meeting: Convened | None = None,
 ) -> Record:
     chained = tuple(written)
     return Record(
@@ -102,5 +103,6 @@ def record(
             waiting=tuple(waits),
             orders=tuple(orders),
             allowed=(),
+            meeting=meeting,
         ),
     )

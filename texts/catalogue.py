@@ -49,7 +49,9 @@ LANGUAGE_VARIABLES: Final = ("LIANDONG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 TOKENS: Final[Mapping[str, tuple[str, ...]]] = {
     "asked": ("command",),
-    "allowed": ("command", "rung"),
+    "allowed": ("command", "rung", "staff-role"),
+    "act": ("act",),
+    "role": ("staff-role", "role"),
     "step": ("rung", "end"),
     "rung": ("rung",),
     "to": ("rung",),

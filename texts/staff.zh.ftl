@@ -4,7 +4,7 @@ staff-role-operator = 话务员
 staff-role-officer = 单位经办人
 staff-role-supervisor = 督办员
 staff-role-duty-head = 带班领导
-staff-role-commission = 纪委监委成员
+staff-role-commission = 纪委监委人员
 staff-role-administrator = 系统管理员
 
 act-assign = 指定承办单位
@@ -18,6 +18,8 @@ act-explain = 确认无法解决
 act-convene = 召集联席会议
 act-conclude = 作出会议结论
 act-speak-in-meeting = 向会议提交书面意见
+act-write-minutes = 撰写会议纪要
+act-sign-minutes = 代表单位签署会议纪要
 act-decide = 决定是否提请
 act-answer-referral = 代表纪委监委答复提请
 act-supply-papers = 补充纪委监委要求的材料

@@ -13,6 +13,7 @@ from domain.commands import CallbackResult, Rating
 from domain.commission import Answer, Grounds
 from domain.demand import Channel, Nature, Urgency
 from domain.department import Directory
+from domain.evidence import Evidence
 from domain.ladder import End, Outcome, Rung
 from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import Move
@@ -125,6 +126,8 @@ def _value(kind: FactKind, name: str, value: JsonValue, text: Catalogue, names: 
         return text.say("yes" if value else "no")
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, JsonValue]", value)
+        if pairs.keys() == Evidence.model_fields.keys():
+            return told_evidence(Evidence.model_validate(pairs), text)
         return " ".join(_value(kind, key, item, text, names) for key, item in pairs.items() if item is not None)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return text.parts(_value(kind, name, item, text, names) for item in value)
@@ -134,8 +137,6 @@ def _value(kind: FactKind, name: str, value: JsonValue, text: Catalogue, names: 
 def _word(kind: FactKind, name: str, value: str, text: Catalogue, names: Names) -> str:
     if name in DEPARTMENTS:
         return names.of(value)
-    if name == "sha256":
-        return f"{value[:12]}…"  # the whole is in the record; so much tells two things apart
     if name in MOMENTS:
         return local_if_moment(value)
     enums = REASONS.get(kind, ()) if name == "reason" else TOKENS.get(name, ())
@@ -143,6 +144,11 @@ def _word(kind: FactKind, name: str, value: str, text: Catalogue, names: Names) 
         if value in set(enum):
             return text.label(enum(value))
     return text.say("reason-opened") if enums and value == "opened" else value
+
+
+def told_evidence(evidence: Evidence, text: Catalogue) -> str:
+    """A piece of evidence: what it is, and as much of its hash as tells two things apart; the record has all of it."""
+    return text.say("evidence", reference=evidence.reference, sha256=f"{evidence.sha256[:12]}…")
 
 
 def told_move(text: Catalogue, move: Move) -> str:

@@ -62,7 +62,7 @@ outcome-merged = 并案
 party-operator = 话务员
 party-department = 单位
 party-supervisor = 督办人员
-party-commission = 提请决定人
+party-commission = 纪委监委人员
 
 awaited-assignment = 指派单位
 awaited-acknowledgement = 签收
@@ -146,7 +146,7 @@ matter-class-city-management = 城市管理
 matter-class-social-governance = 社会治理
 matter-class-public-service = 公共服务
 
-hands-commission = 提请决定人
+hands-commission = 纪委监委人员
 hands-department = 单位
 hands-hold = 挂起
 hands-hotline = 热线
@@ -195,7 +195,7 @@ fact-kind-callback-recorded = 记录回访
 actor-engine = 系统
 actor-operator = 话务员
 actor-supervisor = 督办人员
-actor-commission = 提请决定人
+actor-commission = 纪委监委人员
 actor-caller = 回访人
 
 audit-kind-audit = 审计

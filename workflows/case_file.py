@@ -14,12 +14,13 @@ from temporalio import workflow
 
 from activities.ledger import LedgerActivities
 from domain.calendar import WorkCalendar
-from domain.case import Awaited, CaseStart, CaseState, CaseView, Party, Record, Waiting
+from domain.case import Awaited, CaseStart, CaseState, CaseView, Convened, Party, Record, Waiting
 from domain.clock import Deadline, Span, TimeLimit
 from domain.evidence import Evidence
 from domain.ladder import IN_VAIN, End, Ending, Rung, Step, next_step
 from domain.ledger import ENGINE, Fact, FactKind
 from domain.limits import acknowledge_limit, budget
+from domain.meeting import needed
 from domain.permissions import allowed_commands
 from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import CALLS
@@ -131,10 +132,20 @@ class CaseFile:
             assisting=tuple(state.assisting),
             waiting=tuple(sorted(state.waiting.values(), key=_urgency)),
             hold=state.hold,
+            meeting=self._convened(),
             orders=tuple(state.orders.values()),
             allowed=tuple(allowed_commands(state)),
             merged_into=state.merged_into,
             absorbed=tuple(state.absorbed),
+        )
+
+    def _convened(self) -> Convened | None:
+        state, sitting = self.state, self.state.meeting
+        if sitting is None or state.conclusion is not None:
+            return None
+        quorum = needed(len(state.members), self.policy.meeting.quorum.value)
+        return Convened(
+            meeting_id=sitting.meeting_id, held_at=sitting.held_at, present=len(sitting.attended), needed=quorum
         )
 
     # -- time ----------------------------------------------------------------------------------------

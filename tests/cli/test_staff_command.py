@@ -47,9 +47,30 @@ async def test_from_nobody_to_a_table_that_is_kept(hotline: Cli, pool: Pool) -> 
         ("--lang", "zh", "staff", "can"),
     )
     assert (yes.code, no.code) == (0, 8)
-    assert "decides on referrals" in no.out
+    assert "commission member" in no.out
     assert set(mine.data["may"]) >= {"escalate", "verify"}
     assert "decide" not in mine.data["may"]
-    assert "提请决定人" in table.out
+    assert "纪委监委人员" in table.out
     assert (await hotline(*staff("retire", "zhao", "--role", "supervisor"))).code == 0
     (await hotline("case", "withdraw", case, "--reason", "撤回", "--by", "zhao")).refused(4, "zhao")
+
+
+async def test_a_department_s_people_act_for_their_own_department(hotline: Cli) -> None:
+    case = (await hotline("case", "open", *CASE)).out.split()[1]
+    for name, role in (("root", "administrator"), ("zhao", "supervisor")):
+        assert (await hotline("staff", "add", name, "--role", role, "--by", "root")).code == 0
+    for name, department in (("tp-09", POLICE), ("wa-01", "hk-water-affairs")):
+        given = ("--role", "officer", "--department", department, "--by", "root")
+        assert (await hotline("staff", "add", name, *given)).code == 0
+    reply = ("order", "reply", f"{case}.1", "--department", POLICE, "--result", "resolved", "--statement", "已清理")
+    assert (await hotline(*reply, "--by", "tp-09")).code == 0
+    callback = ("callback", "record", case, "--result", "satisfied", "--by")
+    (await hotline(*callback, "wa-01")).refused(4, "wa-01", POLICE)
+    assert (await hotline(*callback, "tp-09")).code == 0
+    sign = ("meeting", "sign", "m-1", "--department", POLICE, "--by")
+    refused = await hotline.all(
+        ("meeting", "minutes", "m-1", "--text", "…", "--by", "tp-09"), (*sign, "zhao"), (*sign, "wa-01")
+    )
+    for answer, words in zip(refused, (("supervisor",), ("department officer",), (POLICE,)), strict=True):
+        assert answer.code == 4, answer
+        assert all(word in answer.err for word in words), answer

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from support import rules
 
-from domain.audit import WRONG, CaseAudit, Cause, Down, Flaw, Gap, audited, tally
+from domain.audit import WRONG, CaseAudit, Cause, Down, Flaw, Gap, audited
+from domain.audit_tally import tally
 from domain.ladder import Rung
 from domain.ledger import Fact, FactKind
 from domain.policy import Rules

@@ -30,6 +30,8 @@ def test_whoever_has_time_left_holds_nothing_up(awaited: Awaited) -> None:
         ({"awaited": Awaited.REPLY, "near": True, "overdue": True}, StuckCause.OVER_LIMIT),
         ({"awaited": Awaited.REPLY, "lapsed": True}, StuckCause.OVER_LIMIT),
         ({"awaited": Awaited.MEETING, "lapsed": True}, None),
+        ({"awaited": Awaited.CONCLUSION, "no_quorum": True}, StuckCause.NO_QUORUM),
+        ({"awaited": Awaited.CONCLUSION, "no_quorum": True, "near": True, "overdue": True}, StuckCause.NO_QUORUM),
         ({"awaited": Awaited.REPLY, "hold_ends": True, "provisional": True}, StuckCause.HOLD_ENDS),
         ({"awaited": Awaited.REPLY, "provisional": True}, StuckCause.PROVISIONAL),
         ({"awaited": Awaited.REPLY, "near": True, "overdue": True, "not_received": True}, StuckCause.NOT_RECEIVED),

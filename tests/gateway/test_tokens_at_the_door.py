@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
-from office import BUREAU, NEIGHBOUR, Office, reply_body
+from office import BUREAU, NEIGHBOUR, Office, Servers, office_of, reply_body
 
 from domain.ledger import FactKind
 from domain.order import OrderStatus
+from domain.staff import NewMember, StaffRole
 from domain.tokens import TokenKind
-from storage import access
+from storage import access, staff
+from worker import build_worker
 
 WHO = "经办人 12"
 
@@ -134,3 +136,22 @@ async def test_what_is_stored_of_a_token_does_not_open_anything(office: Office) 
     forged = f"ldt_{row['token_id']}_{row['hash']}"
     assert code_of(await office.http.get("/v1/orders", headers=bearer(forged))) == "not-authenticated"
     assert row["department"] == BUREAU
+
+
+async def test_a_clerk_who_is_not_on_the_staff_of_the_department_is_refused(embedded: Servers) -> None:
+    """A token proves who somebody is; what he may, the staff directory says."""
+    async with office_of(embedded) as office, build_worker(office.outside):
+        case_id = await office.open()
+        for new in (
+            NewMember(name="管理员 1", role=StaffRole.ADMINISTRATOR),
+            NewMember(name="经办人 12", role=StaffRole.OFFICER, department=BUREAU),
+            NewMember(name="经办人 13", role=StaffRole.OFFICER, department=NEIGHBOUR),
+        ):
+            await staff.enter(office.desk.pool, new, "管理员 1")
+        codes: list[str] = []
+        for holder in ("经办人 99", "经办人 13", "经办人 12"):
+            token = await office.token(holder=holder)
+            codes.append(code_of(await say(office, f"{case_id}.1", "acknowledge", {}, bearer(token))))
+        assert codes == ["not-on-staff", "not-of-department", ""]
+        (kept,) = (await office.folder(case_id)).callbacks
+        assert kept.content["by"] == "经办人 12"

@@ -10,7 +10,7 @@ from records import DEPARTMENT, START, at, order, record, sent
 from support import new_database
 
 from domain.callbacks import Callback, CallbackKind, CallbackOutcome
-from domain.case import Awaited, Closing, Hold, Party, Status, Waiting
+from domain.case import Awaited, Closing, Convened, Hold, Party, Status, Waiting
 from domain.citizen import Citizen
 from domain.demand import Channel, Nature, Urgency
 from domain.intake import Opening
@@ -221,6 +221,18 @@ async def test_signs_that_no_limit_shows(pool: Pool) -> None:
         "opened_before": at(1),
     }
     assert len(await found_at(pool, 10, soon=HOUR, **every)) == 4
+
+
+async def test_a_meeting_that_too_few_have_come_to_holds_its_case_up(pool: Pool) -> None:
+    """From an hour after it has begun; one that enough have come to, or that lies ahead, holds nothing up."""
+    wait = Waiting(party=Party.SUPERVISOR, awaited=Awaited.CONCLUSION, since=START, until=at(9e5))
+    for name, present, minutes in (("short", 1, 0), ("enough", 2, 0), ("ahead", 0, 600)):
+        meeting = Convened(meeting_id=f"m-{name}", held_at=at(minutes), present=present, needed=2)
+        await write(pool, name, waits=(wait,), rung=Rung.JOINT_MEETING, meeting=meeting)
+    assert await found_at(pool, 60) == {}
+    assert await found_at(pool, 60.001) == {"no_quorum": (["short"], 1)}
+    (found,) = await stuck_store.stuck(pool, Search(), at(61), timedelta(0), 9)
+    assert found.case.meeting_id == "m-short"
 
 
 async def test_an_order_that_is_on_its_way_too_long_was_not_received(pool: Pool) -> None:
