@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.stuck import StuckCause, Trouble
 from outbox.failures import reaching_engine
+from outbox.lanes import DepartmentUnreachable, NoPlace
 
 PATIENCE: Final = 10.0
 """Seconds that the whole look may take."""
@@ -25,6 +26,9 @@ AT_ONCE: Final = 16
 
 FAILING: Final = 3
 """Attempts after which it is no passing trouble: seconds for an activity, for a workflow's task rather more."""
+
+OF_DELIVERY: Final = frozenset({DepartmentUnreachable.__name__, NoPlace.__name__})
+"""A department's system takes nothing: no step is broken, and the record tells that its orders are not received."""
 
 REPORTED: Final = (
     "WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND TemporalReportedProblems IN "
@@ -74,7 +78,13 @@ async def _trouble(client: Client, case_id: str, free: asyncio.Semaphore) -> Tro
     attempts = found.pending_workflow_task.attempt
     if attempts >= FAILING:
         return Trouble(case_id=case_id, cause=StuckCause.TASK_FAILS, attempts=attempts)
-    failing = [one for one in found.pending_activities if one.attempt >= FAILING and one.HasField("last_failure")]
+    failing = [
+        one
+        for one in found.pending_activities
+        if one.attempt >= FAILING
+        and one.HasField("last_failure")
+        and one.last_failure.application_failure_info.type not in OF_DELIVERY
+    ]
     worst = max(failing, key=lambda one: one.attempt, default=None)
     if worst is None:
         return None

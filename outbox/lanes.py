@@ -35,7 +35,11 @@ class _Lane:
     alerted: bool = False
 
 
-class NoPlace(Unavailable):
+class DepartmentUnreachable(Unavailable):
+    """The department's system does not take the message now: its own trouble, and nobody else's."""
+
+
+class NoPlace(DepartmentUnreachable):
     """The message was not even tried."""
 
 
@@ -100,7 +104,9 @@ class Lanes:
 
 def refused(department: str, reason: str, seconds: float) -> Unavailable:
     """A message did not go out; ``retry_in_ms`` says when to try again."""
-    return Unavailable("department-unreachable", department=department, reason=reason, retry_in_ms=int(seconds * 1000))
+    return DepartmentUnreachable(
+        "department-unreachable", department=department, reason=reason, retry_in_ms=int(seconds * 1000)
+    )
 
 
 def spread(message: str) -> float:

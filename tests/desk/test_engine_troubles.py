@@ -12,13 +12,16 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from desk.engine import trouble_of, troubles
 from domain.stuck import StuckCause, Trouble
+from outbox.lanes import refused
 
 if TYPE_CHECKING:
     from tests.conftest import Embedded
 
 
 @activity.defn
-async def reach() -> None:
+async def reach(how: str) -> None:
+    if how == "away":
+        raise refused("hk-police", "ConnectError", 1.0) from ConnectionError("their system is down")
     raise ApplicationError("what somebody wrote", type="ConnectError")
 
 
@@ -29,17 +32,18 @@ class Broken:
         if how == "bug":
             raise LookupError(how)
         patient = RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=1)
-        await workflow.execute_activity(reach, start_to_close_timeout=timedelta(seconds=5), retry_policy=patient)
+        await workflow.execute_activity(reach, how, start_to_close_timeout=timedelta(seconds=5), retry_policy=patient)
 
 
 async def test_a_bug_and_a_step_that_fails_are_told_by_their_kind(embedded: "Embedded") -> None:
     client, mark = embedded.client, secrets.token_hex(4)
     runner = UnsandboxedWorkflowRunner()
-    bug, step = f"bug-{mark}", f"step-{mark}"
+    bug, step, away = f"bug-{mark}", f"step-{mark}", f"away-{mark}"
     worker = Worker(client, task_queue=mark, workflows=[Broken], activities=[reach], workflow_runner=runner)
     async with worker:
         handles = [
-            await client.start_workflow("Case", how, id=f"{how}-{mark}", task_queue=mark) for how in ("bug", "step")
+            await client.start_workflow("Case", how, id=f"{how}-{mark}", task_queue=mark)
+            for how in ("bug", "step", "away")
         ]
         found: dict[str, Trouble] = {}
         async with asyncio.timeout(100):
@@ -47,6 +51,9 @@ async def test_a_bug_and_a_step_that_fails_are_told_by_their_kind(embedded: "Emb
                 found = await troubles(client, [bug, step, "nobody"])
                 await asyncio.sleep(0.2)
         assert await trouble_of(client, "nobody") is None
+        while (await client.get_workflow_handle(away).describe()).raw_description.pending_activities[0].attempt < 4:
+            await asyncio.sleep(0.2)
+        assert await trouble_of(client, away) is None, "a department's system that is down is no broken step"
         for handle in handles:
             await handle.terminate()
     assert found[bug].cause is StuckCause.TASK_FAILS
