@@ -123,32 +123,35 @@ def _rate(words: Words, figure: Figure) -> Chart | None:
         return None
     names = [escape(words.name(group.group)) for group in groups]
     traces = [
-        _bars(words.say("column-raw"), RAW, names, [group.pair(figure)[0] for group in groups]),
-        _bars(words.say("column-adjusted"), ADJUSTED, names, [group.pair(figure)[1] for group in groups]),
+        *_bars(words.say("column-raw"), RAW, names, [group.pair(figure)[0] for group in groups]),
+        *_bars(words.say("column-adjusted"), ADJUSTED, names, [group.pair(figure)[1] for group in groups]),
     ]
     layout: Json = {
         "barmode": "group",
         "height": 150 + 46 * max(len(groups), 2),
-        "xaxis": {"title": {"text": words.say("assess-axis-rate")}, "tickformat": ".0%", "range": [0, 1.04]},
+        "xaxis": {"title": {"text": words.say("assess-axis-rate")}, **_RATES},
         "yaxis": _NAMES,
     }
     heading = escape(words.say("assess-chart-rate", figure=words.figure(figure.value)))
     return Chart(f"rate-{figure.value}", heading, traces, layout)
 
 
-def _bars(name: str, colour: str, names: Sequence[str], shares: Sequence[Share]) -> Json:
+COLUMN = 1.02
+"""Where the column of the figures begins, right of all bars and of their intervals."""
+_RATES: Json = {"tickformat": ".0%", "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "range": [0, 1.24]}
+
+
+def _bars(name: str, colour: str, names: Sequence[str], shares: Sequence[Share]) -> tuple[Json, Json]:
+    """The bars with their intervals; and what they say, in a column beside them where no interval crosses it."""
     rates = [share.rate or 0.0 for share in shares]
     intervals = [share.interval or Interval(0.0, 0.0) for share in shares]
-    return {
-        "type": "bar",
-        "orientation": "h",
+    said = [f"{told(share)}" for share in shares]
+    row: Json = {"type": "bar", "orientation": "h", "offsetgroup": name, "y": list(names)}
+    bars: Json = row | {
         "name": name,
         "marker": {"color": colour},
-        "y": list(names),
         "x": rates,
-        "text": [f"{told(share)}" for share in shares],
-        "textposition": "inside",
-        "insidetextanchor": "start",
+        "customdata": said,
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -159,8 +162,17 @@ def _bars(name: str, colour: str, names: Sequence[str], shares: Sequence[Share])
             "color": "#1a202c",
             "thickness": 1.2,
         },
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
     }
+    column: Json = row | {
+        "x": [0.0] * len(names),
+        "base": [COLUMN] * len(names),
+        "text": said,
+        "textposition": "outside",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return bars, column
 
 
 def _pairs(intervals: Sequence[Interval], rates: Sequence[float]) -> Iterator[tuple[Interval, float]]:

@@ -130,13 +130,16 @@ def test_raw_and_adjusted_stand_side_by_side_with_their_numbers() -> None:
 
 def test_charts_show_the_shares_and_where_they_may_lie() -> None:
     chart = Page(report(words(assessment(), "en"))).charts[0]
-    raw, adjusted = chart["traces"]
+    raw, figures, adjusted, _ = chart["traces"]
     assert chart["layout"]["yaxis"]["type"] == "category", "a district's code is no number"
     assert (raw["y"], raw["x"]) == (["460106", "460107"], [0.75, 0.0])
     assert adjusted["x"] == [pytest.approx(30 / 38), 0.0]
     ends = wilson(30, 40)
     assert raw["error_x"]["array"] == [pytest.approx(ends.high - 0.75), pytest.approx(wilson(0, 3).high)]
     assert raw["error_x"]["arrayminus"] == [pytest.approx(0.75 - ends.low), 0.0]
+    assert (figures["text"], figures["y"]) == (["75.0% (30/40)", "0.0% (0/3)"], raw["y"])
+    assert figures["offsetgroup"] == raw["offsetgroup"] != adjusted["offsetgroup"]
+    assert min(figures["base"]) > 1, "right of every interval, so that none crosses it"
 
 
 def test_what_people_wrote_does_not_become_markup() -> None:
