@@ -18,7 +18,7 @@ from dossiers.archive import ANCHOR, CITIZEN, FACTS, MANIFEST, PAGE, PRINT, SIGN
 from dossiers.page import page_of
 from dossiers.seal import Seal
 from dossiers.sheet import Content, sheet_of, shown_citizen
-from storage import anchors, demands, policies
+from storage import anchors, demands, meetings, policies
 from storage.database import reaching_database
 from texts.catalogue import Catalogue
 from texts.telling import Names
@@ -82,6 +82,7 @@ async def gather(desk: Desk, case_id: str, key: str, form: Form, papers: Sequenc
     callbacks = canonical([callback.model_dump(mode="json") for callback in found.callbacks]).encode()
     title = form.text.say("dossier-callbacks")
     own = [enclosure(CALLBACKS, title, "application/json", callbacks)] if found.callbacks else []
+    own += await _minutes(desk, found.entries, form.text)
     carried = form.redaction is not Redaction.FULL
     enclosed = [Enclosure(one.paper.model_copy(update={"carried": carried}), one.content) for one in (*own, *papers)]
     content = Content(
@@ -96,6 +97,26 @@ async def gather(desk: Desk, case_id: str, key: str, form: Form, papers: Sequenc
         key=key,
     )
     return Gathered(content, enclosed, contents, Names(directory, form.text))
+
+
+async def _minutes(desk: Desk, entries: Sequence[Entry], text: Catalogue) -> list[Enclosure]:
+    """The minutes of every meeting of its own that the case came before, as they were hashed and signed."""
+    convened = (entry.fact.payload for entry in entries if entry.fact.kind is FactKind.MEETING_CONVENED)
+    ids = dict.fromkeys(str(payload["meeting_id"]) for payload in convened if payload.get("meeting_id"))
+    with reaching_database():
+        found = [await meetings.find(desk.pool, meeting_id) for meeting_id in ids]
+    written = [(one.meeting.meeting_id, one.minutes) for one in found if one is not None and one.minutes is not None]
+    return [
+        enclosure(
+            f"minutes-{number}.json",
+            text.say(
+                "dossier-minutes", meeting=meeting_id, signed=text.parts(s.department for s in minutes.signatures)
+            ),
+            "application/json",
+            minutes.record.encoded().encode(),
+        )
+        for number, (meeting_id, minutes) in enumerate(written, start=1)
+    ]
 
 
 def _require_sound(entries: Sequence[Entry], anchored: Anchored | None, words: Words) -> None:

@@ -47,6 +47,7 @@ dossier-column-paper = Paper
 dossier-column-size = Bytes
 dossier-column-hash = SHA-256
 dossier-not-carried = not enclosed
+dossier-minutes = Minutes of the joint meeting { $meeting }; signed by: { $signed }
 dossier-callbacks = Everything the departments reported, as received
 dossier-vouched = What vouches for it
 dossier-entries = entries

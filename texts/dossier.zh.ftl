@@ -47,6 +47,7 @@ dossier-column-paper = 材料
 dossier-column-size = 字节
 dossier-column-hash = SHA-256
 dossier-not-carried = 未附
+dossier-minutes = 联席会议 { $meeting } 纪要；已签署：{ $signed }
 dossier-callbacks = 各单位回传的全部内容，按收到时原样
 dossier-vouched = 凭什么可信
 dossier-entries = 记录条数

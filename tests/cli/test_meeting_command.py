@@ -1,6 +1,8 @@
 """``liandong meeting`` as processes: a meeting over two cases, from the invitation to the signed minutes."""
 
 import asyncio
+import hashlib
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,13 @@ async def test_from_the_invitation_to_the_signed_minutes(hotline: Cli, tmp_path:
     printed = await hotline("meeting", "minutes", meeting, "--pdf", str(pdf))
     assert (printed.code, pdf.read_bytes()[:5]) == (0, b"%PDF-"), printed
     assert meeting in (await hotline("meeting", "list")).out
+
+    dossier = tmp_path / "dossier.zip"
+    assert (await hotline("dossier", "build", cases[1], "--out", str(dossier), "--no-pdf")).code == 0
+    with zipfile.ZipFile(dossier) as held:
+        inside = held.read("papers/minutes-1.json")
+    assert hashlib.sha256(inside).hexdigest() == signed, "the very minutes that were signed"
+    assert (await hotline("dossier", "verify", str(dossier))).code == 0
 
 
 async def test_four_things_are_refused_and_nothing_is_changed(hotline: Cli, pool: Pool) -> None:

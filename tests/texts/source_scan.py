@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SKIPPED = {".venv", ".git", "tests", "docs", "build", "dist"}
 
-ERRORS = {"NotFound", "Refused", "NotYours", "Invalid", "Unavailable", "DoesNotFit"}
+ERRORS = {"NotFound", "Refused", "NotYours", "Invalid", "Unavailable", "DepartmentUnreachable", "NoPlace", "DoesNotFit"}
 PROBLEM = "RowProblem"
 OWN_CHECK = "PydanticCustomError"
 """A check of our own inside a value type; a code with a hyphen becomes the code of a row's problem."""
