@@ -51,6 +51,13 @@ def _evidence(file: Path) -> Evidence:
     return made(Evidence, {"reference": file.name, "sha256": digest})
 
 
+def require_new(files: Sequence[Path]) -> None:
+    """Raises Refused where one of several files that are to be written is there already."""
+    for file in files:
+        if file.exists():
+            raise Refused("file-exists", file=str(file))
+
+
 def write_new(file: Path, content: bytes) -> None:
     """Write a file that only this user can read; never over another. Raises Refused, Invalid."""
     try:

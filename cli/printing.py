@@ -26,18 +26,20 @@ def require_target(html: Path | None, pdf: Path | None) -> None:
 def write_sheet(console: Console, sheet: "Sheet", as_of: datetime, html: Path | None, pdf: Path | None) -> None:
     """Write it to these new files and say so; ``as_of`` is the print's own date.
 
-    Raises Unavailable where there is no font to print with, before anything is written; Refused, Invalid as
-    ``cli.papers.write_new``.
+    Raises Unavailable where there is no font to print with, Refused where one of the files is there: before anything is
+    written. Invalid as ``cli.papers.write_new``.
     """
-    from cli.papers import write_new
+    from cli.papers import require_new, write_new
     from dossiers.page import page_of
     from dossiers.paged import font_file, pdf_of
 
     font = font_file(console.settings.font) if pdf is not None else None
     printed = pdf_of(sheet, as_of, font) if font is not None else b""
+    targets = [one for one in (html, pdf) if one is not None]
+    require_new(targets)
     if html is not None:
         write_new(html, page_of(sheet).encode())
     if pdf is not None:
         write_new(pdf, printed)
-    for one in filter(None, (html, pdf)):
+    for one in targets:
         console.note("print-written", file=str(one))

@@ -106,17 +106,13 @@ async def _minutes(desk: Desk, entries: Sequence[Entry], text: Catalogue) -> lis
     with reaching_database():
         found = [await meetings.find(desk.pool, meeting_id) for meeting_id in ids]
     written = [(one.meeting.meeting_id, one.minutes) for one in found if one is not None and one.minutes is not None]
-    return [
-        enclosure(
-            f"minutes-{number}.json",
-            text.say(
-                "dossier-minutes", meeting=meeting_id, signed=text.parts(s.department for s in minutes.signatures)
-            ),
-            "application/json",
-            minutes.record.encoded().encode(),
-        )
-        for number, (meeting_id, minutes) in enumerate(written, start=1)
-    ]
+    enclosed: list[Enclosure] = []
+    for number, (meeting_id, minutes) in enumerate(written, start=1):
+        signed = text.parts(one.department for one in minutes.signatures) or text.say("nothing")
+        title = text.say("dossier-minutes", meeting=meeting_id, signed=signed)
+        content = minutes.record.encoded().encode()
+        enclosed.append(enclosure(f"minutes-{number}.json", title, "application/json", content))
+    return enclosed
 
 
 def _require_sound(entries: Sequence[Entry], anchored: Anchored | None, words: Words) -> None:

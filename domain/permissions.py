@@ -281,10 +281,10 @@ def check_answer(state: CaseState, command: AnswerReferral) -> None:
 
 
 def check_verify(state: CaseState, command: VerifyRectification) -> None:
-    """By somebody outside the department: not by who has said that it was carried out."""
+    """By somebody outside the department: not by who has said, in time or late, that it was carried out."""
     check_station(state, Command.VERIFY)
-    replies = [order.reply for order in state.orders.values() if order.rung is Rung.RECTIFICATION and order.reply]
-    if any(reply.by == command.by for reply in replies):
+    orders = [order for order in state.orders.values() if order.rung is Rung.RECTIFICATION]
+    if any(reply and reply.by == command.by for order in orders for reply in (order.reply, order.late_reply)):
         raise Refused("verifies-own-work", by=command.by)
 
 

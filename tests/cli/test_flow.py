@@ -185,7 +185,9 @@ async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     assert [word for word in ("督办", "未满足", "liu", "roof.jpg", "受理", case) if word not in page] == []
     assert print_of_it.read_bytes()[:5] == b"%PDF-"
     (await hotline("rectification", "document", case, "--html", str(letter))).refused(4, "no rectification order")
-    (await hotline(*printed, "--html", str(letter))).refused(4, "referral.html")
+    other = tmp_path / "other.html"
+    (await hotline(*printed, "--html", str(other), "--pdf", str(print_of_it))).refused(4, "referral.pdf")
+    assert not other.exists(), "both or neither"
     order = done.out.split("liandong order reply ")[1].split()[0]
     done = await hotline(
         *("order", "reply", order, "--department", lead, "--result", "resolved", "--statement", "it is illegal"),
