@@ -83,6 +83,7 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
     from desk.referral import gate
     from domain.ledger import FactKind
     from dossiers.letters import PRECONDITIONS, precondition_rows
+    from texts.telling import told_actor
 
     async with at_desk(console, engine=False) as desk:
         found = await gate(desk, case)
@@ -106,7 +107,12 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
     console.table(PRECONDITIONS, precondition_rows(found, console.text, names))
     for fact in found.decisions:
         accepted = "referral-said-yes" if fact.payload.get("accepted") else "referral-said-no"
-        console.say(accepted, by=fact.actor, at=fact.at, reason=str(fact.payload.get("reason") or ""))
+        console.say(
+            accepted,
+            by=told_actor(fact.actor, console.text, names),
+            at=fact.at,
+            reason=str(fact.payload.get("reason") or ""),
+        )
     console.say("referral-deciders", needed=found.needed)
     for fact in found.answers:
         supplied = fact.kind is FactKind.PAPERS_SUPPLIED
@@ -114,7 +120,7 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
         words = str(fact.payload.get("remark" if supplied else "reason") or "")
         papers = fact.payload.get("papers")
         number = len(papers) if isinstance(papers, list) else 0
-        console.say(said, by=fact.actor, at=fact.at, reason=words, number=number)
+        console.say(said, by=told_actor(fact.actor, console.text, names), at=fact.at, reason=words, number=number)
 
 
 @verb(app, "document")
