@@ -10,7 +10,8 @@ from typing import Any, Final
 from cli.console import OK, PARTLY_DONE, Console, Output
 from cli.entries import is_file, made
 from cli.session import at_desk, directory_of
-from desk.case_rows import CaseRow, ColumnMapping, read_cases, read_mapping
+from desk.case_mapping import ColumnMapping, read_mapping
+from desk.case_rows import CaseRow, read_cases
 from desk.cases import open_case
 from desk.directory_rows import shipped_matters
 from desk.tables import RowProblem

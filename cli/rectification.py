@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.console import Console, Output
-from cli.printing import HtmlOption, PdfOption, require_target, write_sheet
+from cli.printing import HtmlOption, PdfOption, print_letter
 from cli.verbs import ByOption, CaseArgument, EvidenceOption, OutputOption, noun, verb
 
 app = noun("rectification")
@@ -37,13 +37,7 @@ async def verify(
 
 @verb(app, "document")
 async def document(console: Console, case: CaseArgument, html: HtmlOption = None, pdf: PdfOption = None) -> None:
-    from cli.session import at_desk, directory_of
-    from cli.situation import Names
     from desk.referral import rectification
     from dossiers.letters import sheet_of_rectification
 
-    require_target(html, pdf)
-    async with at_desk(console, engine=False) as desk:
-        found = await rectification(desk, case)
-        names = Names(await directory_of(desk), console.text)
-    write_sheet(console, sheet_of_rectification(found, console.text, names), found.head.fact.at, html, pdf)
+    await print_letter(console, lambda desk: rectification(desk, case), sheet_of_rectification, html, pdf)

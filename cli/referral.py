@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.console import Console, Output
-from cli.printing import HtmlOption, PdfOption, require_target, write_sheet
+from cli.printing import HtmlOption, PdfOption, print_letter
 from cli.verbs import GROUNDS, ByOption, CaseArgument, OutputOption, ReasonOption, noun, verb
 
 app = noun("referral")
@@ -125,15 +125,7 @@ async def show(console: Console, case: CaseArgument, output: OutputOption = Outp
 
 @verb(app, "document")
 async def document(console: Console, case: CaseArgument, html: HtmlOption = None, pdf: PdfOption = None) -> None:
-    from cli.session import at_desk, directory_of
-    from cli.situation import Names
-    from desk.referral import gate
-    from domain.referral import check_referred
+    from desk.referral import referred
     from dossiers.letters import sheet_of_referral
 
-    require_target(html, pdf)
-    async with at_desk(console, engine=False) as desk:
-        found = await gate(desk, case)
-        names = Names(await directory_of(desk), console.text)
-    check_referred(found)
-    write_sheet(console, sheet_of_referral(found, console.text, names), found.head.fact.at, html, pdf)
+    await print_letter(console, lambda desk: referred(desk, case), sheet_of_referral, html, pdf)

@@ -15,7 +15,8 @@ from demo.office import Office
 from demo.plans import Plan, draw
 from demo.stories import STORIES
 from demo.town import Town
-from desk.case_rows import CaseRow, read_cases, read_mapping
+from desk.case_mapping import read_mapping
+from desk.case_rows import CaseRow, read_cases
 from desk.cases import CaseFolder, folder, open_case
 from desk.directory_rows import read_departments, shipped_matters
 from desk.rules import rules_in_force

@@ -7,7 +7,7 @@ from desk.cases import folder
 from desk.window import Desk
 from domain.ledger import Fact, FactKind
 from domain.rectification import Rectification, rectification_of
-from domain.referral import Gate, gate_of
+from domain.referral import Gate, check_referred, gate_of
 from storage.database import reaching_database
 
 
@@ -19,6 +19,13 @@ async def gate(desk: Desk, case_id: str) -> Gate:
     with reaching_database():
         await rules.fetch(facts)
     return gate_of(found.view, found.entries, rules.pinned(*_names(facts)).policy)
+
+
+async def referred(desk: Desk, case_id: str) -> Gate:
+    """The same of a case that was referred. Raises Refused ``not-referred``, too."""
+    found = await gate(desk, case_id)
+    check_referred(found)
+    return found
 
 
 async def rectification(desk: Desk, case_id: str) -> Rectification:

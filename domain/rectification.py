@@ -28,8 +28,8 @@ class Issued(Value):
     """When the commission was told that its limit had passed."""
 
 
-class Basis(Value):
-    """On what the order rests: what the departments found when they verified again."""
+class Violation(Value):
+    """The finding that the order rests on: what the departments found when they verified again."""
 
     at: Instant
     department: Token
@@ -45,7 +45,7 @@ class Rectification(Value):
     """All of it."""
 
     case: CaseView
-    basis: Basis
+    violation: Violation
     issued: tuple[Issued, ...]
     """The newest last; each after a limit that passed has a limit of its own."""
     looked: tuple[Fact, ...]
@@ -67,15 +67,15 @@ def rectification_of(view: CaseView, entries: Sequence[Entry]) -> Rectification:
     looks = (FactKind.RECTIFICATION_VERIFIED, FactKind.RECTIFICATION_FAILED)
     return Rectification(
         case=view,
-        basis=_basis(found, verified, verified.reply),
+        violation=_violation(found, verified, verified.reply),
         issued=tuple(_issued(fact, orders, reported.get(fact.order_id)) for fact in issued),
         looked=tuple(fact for fact in facts if fact.kind in looks),
         head=entries[-1],
     )
 
 
-def _basis(found: Fact, verified: Order, reply: Reply) -> Basis:
-    return Basis(
+def _violation(found: Fact, verified: Order, reply: Reply) -> Violation:
+    return Violation(
         at=found.at,
         department=verified.department,
         by=reply.by,

@@ -140,10 +140,14 @@ class Gate(Value):
     """So many different people must say yes."""
     findings: tuple[Finding, ...]
     path: tuple[Stay, ...]
+    silences: tuple[Fact, ...]
+    """Every limit that a department let pass without a word: which word was due, and by when."""
     positions: tuple[Opinion, ...]
     """What each department held at the meeting before the referral; None where it gave no opinion."""
     decisions: tuple[Fact, ...]
     """Every decision so far, also those of an earlier time at this rung."""
+    referred: bool
+    """Enough people have agreed, and nobody declined, this time or an earlier one."""
     answers: tuple[Fact, ...]
     """What the commission has said to it, and the papers that it was given."""
     head: Entry
@@ -161,17 +165,30 @@ def gate_of(view: CaseView, entries: Sequence[Entry], policy: Policy) -> Gate:
         needed=policy.referral.deciders.value,
         findings=findings(facts, view.orders, policy),
         path=_path(facts),
+        silences=tuple(fact for fact in facts if fact.kind is FactKind.ORDER_SILENT),
         positions=_positions(armed[-1]) if armed else (),
         decisions=tuple(fact for fact in facts if fact.kind is FactKind.REFERRAL_DECIDED),
+        referred=_was_referred(facts, policy.referral.deciders.value),
         answers=tuple(fact for fact in facts if fact.kind in (FactKind.REFERRAL_ANSWERED, FactKind.PAPERS_SUPPLIED)),
         head=entries[-1],
     )
 
 
 def check_referred(gate: Gate) -> None:
-    """Whether there is a referral to print. Raises Refused ``not-referred``: two people have not agreed on one."""
-    if not any(fact.payload.get("accepted") for fact in gate.decisions):
+    """Whether there is a referral to print. Raises Refused ``not-referred``: not enough people have agreed on one."""
+    if not gate.referred:
         raise Refused("not-referred", case=gate.case.case_id, step=gate.case.step.value)
+
+
+def _was_referred(facts: Sequence[Fact], needed: int) -> bool:
+    """Each time at this rung is decided anew: a yes of the last time does not count."""
+    times: list[list[bool]] = []
+    for fact in facts:
+        if fact.kind is FactKind.REFERRAL_ARMED:
+            times.append([])
+        elif fact.kind is FactKind.REFERRAL_DECIDED and times:
+            times[-1].append(bool(fact.payload["accepted"]))
+    return any(len(decided) >= needed and all(decided) for decided in times)
 
 
 def _path(facts: Sequence[Fact]) -> tuple[Stay, ...]:

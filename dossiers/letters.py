@@ -5,6 +5,7 @@ Each says what is on record and by which entry of the chain it can be checked; n
 
 from collections.abc import Sequence
 
+from domain.case import Awaited
 from domain.ledger import Entry, Fact
 from domain.order import Order, Role
 from domain.rectification import Issued, Rectification
@@ -67,7 +68,7 @@ def _orders(gate: Gate, text: Catalogue, names: Names) -> Table:
             names.called(order.department),
             text.label(order.rung),
             local(order.sent_at),
-            _came(order, text),
+            _came(order, gate.silences, text),
         )
         for order in gate.case.orders
         if order.role is Role.LEAD
@@ -76,14 +77,16 @@ def _orders(gate: Gate, text: Catalogue, names: Names) -> Table:
     return Table([text.say(key) for key in columns], rows, (24, 22, 14, 18, 22))
 
 
-def _came(order: Order, text: Catalogue) -> str:
-    """What came of an order, in the words that count at the gate."""
+def _came(order: Order, silences: Sequence[Fact], text: Catalogue) -> str:
+    """What came of an order, in the words that count at the gate; of a silence the limit that really passed."""
     if order.reply:
         return text.say("letter-replied", at=order.reply.received_at, result=order.reply.result)
     if order.late_reply:
         return text.say("letter-replied-late", at=order.late_reply.received_at, result=order.late_reply.result)
-    if order.silent:
-        return text.say("letter-silent", due=order.due_at)
+    silent = [fact for fact in silences if fact.order_id == order.order_id]
+    if silent:
+        awaited = Awaited(str(silent[-1].payload["awaited"]))
+        return text.say("letter-silent", awaited=awaited, due=silent[-1].due_at)
     return text.label(order.status)
 
 
@@ -151,7 +154,7 @@ def sheet_of_rectification(found: Rectification, text: Catalogue, names: Names) 
 
 
 def _order(found: Rectification, newest: Issued, text: Catalogue, names: Names) -> Pairs:
-    days = found.basis.limit_days
+    days = found.violation.limit_days
     set_by = text.say("letter-limit-set", days=days) if days else text.say("letter-limit-usual")
     return [
         (text.say("letter-to"), names.called(newest.department)),
@@ -168,12 +171,12 @@ def _due(issued: Issued, text: Catalogue) -> str:
 
 
 def _finding(found: Rectification, text: Catalogue, names: Names) -> Pairs:
-    basis = found.basis
+    violation = found.violation
     return [
-        (text.say("letter-found"), basis.statement),
-        (text.say("letter-law"), basis.law or text.say("letter-no-law")),
-        (text.say("letter-found-by"), text.parts((names.called(basis.department), basis.by))),
-        (text.say("column-time"), local(basis.at)),
+        (text.say("letter-found"), violation.statement),
+        (text.say("letter-law"), violation.law or text.say("letter-no-law")),
+        (text.say("letter-found-by"), text.parts((names.called(violation.department), violation.by))),
+        (text.say("column-time"), local(violation.at)),
     ]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from desk.case_rows import CaseRow, ColumnMapping, read_cases, read_mapping
+from desk.case_mapping import ColumnMapping, read_mapping
+from desk.case_rows import CaseRow, read_cases
 from desk.directory_rows import read_departments, shipped_matters
 from domain.department import Directory
 from domain.errors import Invalid

@@ -153,11 +153,12 @@ async def test_the_ladder_by_hand(hotline: Cli, tmp_path: Path) -> None:
     printed = ("referral", "document", case)
     (await hotline(*printed)).refused(5, "--html FILE, --pdf FILE")
     letter, print_of_it = tmp_path / "referral.html", tmp_path / "referral.pdf"
-    (await hotline(*printed, "--html", str(letter))).refused(4, "nobody has agreed", case)
+    (await hotline(*printed, "--html", str(letter))).refused(4, "not enough people", case)
     assert not letter.exists()
     refused = await hotline(*decide)
     refused.refused(4, "supervised order", "--grounds breach")
     await hotline(*decide, "--grounds", "breach")
+    (await hotline(*printed, "--html", str(letter))).refused(4, "not enough people", case)
     twice = await hotline(*decide, "--grounds", "breach")
     twice.refused(4, "wang")
     done = await hotline(*decide, "--grounds", "breach", "--by", "liu")

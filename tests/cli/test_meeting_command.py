@@ -82,6 +82,7 @@ async def test_from_the_invitation_to_the_signed_minutes(hotline: Cli, tmp_path:
     if datetime.now(UTC) < held_at:
         early.refused(4, "begins at")
     await asyncio.sleep(max(0.0, (held_at - datetime.now(UTC)).total_seconds()))
+    assert "0 of at least 2 departments have come" in (await hotline("case", "why", cases[0])).out
     for code, flags in ((LEAD, ()), (OTHER, ()), (THIRD, ("--absent",))):
         assert (await hotline("meeting", "attend", meeting, "--department", code, *flags)).code == 0
 

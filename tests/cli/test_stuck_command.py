@@ -3,13 +3,23 @@
 import asyncio
 import csv
 import io
+import shlex
 import signal
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
 from cli_process import Cli
 
+from cli.main import command_in
+from cli.stuck_pages import command_of
+from domain.case import Awaited, Party, Status
+from domain.ladder import Rung
+from domain.stuck import OF_PEOPLE, StuckCase, StuckCause
 from storage.database import Pool
+from texts.catalogue import Catalogue
 
 
 async def _opened(hotline: Cli, *words: str) -> str:
@@ -121,3 +131,20 @@ async def test_one_case_in_sentences(hotline: Cli) -> None:
     closed = await hotline("case", "why", case)
     assert "If nobody does anything" not in closed.out
     assert "closed as withdrawn" in closed.out
+
+
+@pytest.mark.parametrize("cause", StuckCause)
+def test_what_is_to_be_done_can_be_typed(cause: StuckCause) -> None:
+    """Whatever the cause, its one next command is one that there is, with all that it needs."""
+    text, awaited = Catalogue("en"), {found: wait for wait, found in OF_PEOPLE.items()}.get(cause)
+    waits = awaited or (Awaited.ASSIGNMENT if cause is StuckCause.UNASSIGNED else Awaited.REPLY)
+    fields: dict[str, Any] = dict.fromkeys(StuckCase.model_fields)
+    fields |= {"case_id": "c-1", "status": Status.HANDLING, "rung": Rung.DISPATCH, "waiting_provisional": False}
+    fields |= {"waiting_party": Party.DEPARTMENT, "waiting_for": waits, "waiting_order": "c-1.1"}
+    fields |= {"waiting_department": "hk-housing", "meeting_id": "M-1", "opened_at": datetime.now(UTC)}
+    case = StuckCase.model_validate(fields)
+    program, noun, verb, *rest = shlex.split(command_of(case, cause, text))
+    command: Any = command_in(text).commands[noun].commands[verb]
+    context = command.make_context(verb, rest)
+    assert program == "liandong"
+    assert all(context.params[param.name] is not None for param in command.params if param.required)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.case_rows import CaseRow, ColumnMapping, read_cases, read_mapping
+from desk.case_mapping import ColumnMapping, read_mapping
+from desk.case_rows import CaseRow, read_cases
 from desk.directory_rows import read_departments, read_matters, shipped_matters
 from desk.tables import RowProblem
 from domain.demand import Channel, Nature, Urgency

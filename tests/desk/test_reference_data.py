@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import reference
-from desk.case_rows import CaseRow, ColumnMapping, read_cases, read_mapping
+from desk.case_mapping import ColumnMapping, read_mapping
+from desk.case_rows import CaseRow, read_cases
 from desk.directory_rows import read_departments, shipped_matters
 from domain.demand import Nature, Urgency
 from domain.department import Directory, Level, MatterClass

@@ -1,14 +1,18 @@
 """The preconditions of a referral, each by what shows it."""
 
+from typing import Any
+
 import pytest
-from records import DEPARTMENT, at, fact, order
+from records import DEPARTMENT, at, fact, order, record
 from support import rules
 
+from domain.errors import Refused
 from domain.ladder import Outcome, Rung
-from domain.ledger import Fact, FactKind
+from domain.ledger import GENESIS, Fact, FactKind, chain
 from domain.order import Order, OrderStatus, Reply, Result, Role
-from domain.referral import Finding, Precondition, Proof, findings
+from domain.referral import Finding, Precondition, Proof, check_referred, findings, gate_of
 
+NOTHING: tuple[FactKind, dict[str, Any]] = (FactKind.RUNG_ENTERED, {})
 POLICY = rules("haikou").policy
 RUNGS = POLICY.referral.exhausted.rungs
 REPLY = Reply(callback_id="r", result=Result.RESOLVED, statement="已办", by="经办人", received_at=at(3))
@@ -67,3 +71,32 @@ def test_a_meeting_that_was_called_has_minutes_and_an_extension_was_told() -> No
     assert [one.proof for one in found(Precondition.MINUTES, [called, concluded])] == [Proof.KEPT]
     told = fact(3, kind=FactKind.EXTENSION_GRANTED, payload={"told_citizen": "已电话告知"})
     assert [one.met for one in found(Precondition.EXTENSION, [told])] == [True]
+
+
+@pytest.mark.parametrize(
+    ("times", "referred"),
+    [
+        ([[True]], False),
+        ([[True, True]], True),
+        ([[True, False]], False),
+        ([[True], [True]], False),
+        ([[True, True], [False]], True),
+        ([], False),
+    ],
+)
+def test_a_case_is_referred_once_enough_people_have_agreed_at_the_same_time(
+    times: list[list[bool]], referred: bool
+) -> None:
+    """A yes of an earlier time does not count; that it was referred once is not undone by a later no."""
+    said: list[tuple[FactKind, dict[str, Any]]] = []
+    for decided in times:
+        said += [(FactKind.REFERRAL_ARMED, {}), *((FactKind.REFERRAL_DECIDED, {"accepted": yes}) for yes in decided)]
+    facts = [fact(seq, kind=kind, payload=payload) for seq, (kind, payload) in enumerate(said or [NOTHING], start=1)]
+    written = record("c", facts)
+    gate = gate_of(written.view, chain("c", facts, GENESIS), POLICY)
+    assert gate.referred is referred
+    if referred:
+        check_referred(gate)
+    else:
+        with pytest.raises(Refused, match="not-referred"):
+            check_referred(gate)

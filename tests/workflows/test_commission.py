@@ -25,6 +25,7 @@ from scripts import (
     supplies,
     verifies,
 )
+from support import rules
 
 from domain.case import Awaited, Closing
 from domain.commands import CallbackResult, Command, Escalate
@@ -33,6 +34,7 @@ from domain.ladder import Outcome, Rung
 from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus
 from domain.rectification import rectification_of
+from domain.referral import gate_of
 
 SATISFIED = Script(people={Awaited.CALLBACK: (calls_back(),)})
 VERIFIED = Script(people={Awaited.VERIFICATION: (verifies(),)}) | SATISFIED
@@ -71,6 +73,10 @@ async def test_two_people_refer_a_case_and_the_machine_does_not(virtual: Hotline
     answer = life.one(FactKind.REFERRAL_ANSWERED)
     assert answer.payload == {"answer": "accepted", "reason": "经研究"}
     assert decisions[0].at < decisions[1].at < answer.at == verification.at
+    gate = gate_of(life.view, life.entries, rules("haikou").policy)
+    silences = [(fact.order_id, fact.due_at) for fact in gate.silences]
+    first = life.view.orders[0]
+    assert silences[0] == (first.order_id, first.acknowledge_by), "what passed is not the limit printed on it"
     assert life.one(FactKind.REFERRAL_ARMED).payload == {"unmet": []}
 
 

@@ -13,7 +13,8 @@ import httpx
 
 from demo.office import Office
 from demo.plans import draw
-from desk.case_rows import read_cases, read_mapping
+from desk.case_mapping import read_mapping
+from desk.case_rows import read_cases
 from desk.cases import open_case
 from desk.directory_rows import read_departments, shipped_matters
 from desk.window import Desk

@@ -63,8 +63,9 @@ async def taken_on(file: CaseFile) -> bool:
         state.commission_answer = None
         limit = file.restart_limit(ANSWER)
         await file.wait_for_person(Party.COMMISSION, Awaited.ANSWER, lambda: state.commission_answer is not None, limit)
-        if state.commission_answer is None or state.commission_answer.answer is not Answer.MORE:
-            return state.commission_answer is None or state.commission_answer.answer is Answer.ACCEPTED
+        said = state.commission_answer
+        if said is None or said.answer is not Answer.MORE:
+            return said is not None and said.answer is Answer.ACCEPTED
         state.papers = None
         limit = file.restart_limit(PAPERS)
         await file.wait_for_person(Party.SUPERVISOR, Awaited.PAPERS, lambda: state.papers is not None, limit)
