@@ -8,12 +8,13 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.case import Record
 from domain.department import DepartmentSearch
 from domain.errors import Unavailable
 from domain.ledger import FactKind
 from domain.order import OrderRequest, OrderWithdrawal, Reply
 from outbox.orders import Post, send_notice, send_order
-from storage import departments, notices
+from storage import departments, ledger, notices
 from storage.database import Pool, reaching_database
 from storage.notices import Notice
 
@@ -27,14 +28,16 @@ class DepartmentActivities:
         self._post = post
 
     @activity.defn
-    async def request_department(self, request: OrderRequest) -> Reply:
-        """Send the order out and stay open until the department's callback completes it; the result is its reply.
+    async def request_department(self, request: OrderRequest, record: Record) -> Reply:
+        """Put the case on record as it is when the order goes out, send the order, and stay open until the department's
+        callback completes it; the result is its reply.
 
         Tried again until the department's system has taken the order, or the time for that is over and it is left in
         the inbox. While a system is away no try of ours waits for it: the engine calls again when there may be room.
         """
         try:
             with reaching_database():
+                await ledger.write(self._pool, record)
                 await send_order(self._pool, self._client, self._post, request)
         except Unavailable as error:
             soon = error.params.get("retry_in_ms")

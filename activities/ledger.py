@@ -1,4 +1,4 @@
-"""The ledger's one writer."""
+"""The facts that nothing else carries to the ledger."""
 
 from temporalio import activity
 
@@ -8,7 +8,7 @@ from storage.database import Pool, reaching_database
 
 
 class LedgerActivities:
-    """Writes facts and projections."""
+    """Writes what the case has noted, where no order and no department's word goes with it."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

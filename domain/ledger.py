@@ -8,6 +8,7 @@ with the rows can check it.
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -131,6 +132,10 @@ class Misfit(Value):
     """``hash``, ``prev_hash``, ``gap`` or ``missing_tail``."""
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""NUL, and halves of a character."""
+
+
 def _lasts(value: JsonValue) -> bool:
     """Whether PostgreSQL's jsonb gives this back as it was, and any JSON reader reads it alike.
 
@@ -145,7 +150,7 @@ def _lasts(value: JsonValue) -> bool:
         case float():
             return math.isfinite(value) and "e+" not in repr(value) and repr(value) != "-0.0"
         case str():
-            return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+            return _NO_TEXT.search(value) is None
         case Mapping():
             return all(_lasts(key) and _lasts(item) for key, item in value.items())
         case Sequence():

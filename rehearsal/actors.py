@@ -20,11 +20,13 @@ from temporalio.worker import (
 )
 
 from activities.departments import DepartmentActivities
-from domain.case import CaseView
+from activities.ledger import LedgerActivities
+from domain.case import CaseView, Record
 from domain.commands import Command, asked_as_usual
 from domain.ledger import Fact
 from domain.order import OrderRequest, Reply
 from domain.values import Value
+from workflows.calls import CALLS
 
 
 class Actors(Protocol):
@@ -70,7 +72,16 @@ class ScriptedCase:
         definition = workflow._Definition.must_from_class(workflow_type).updates[command.value]  # pyright: ignore[reportPrivateUsage]
         if definition.validator is not None:
             definition.validator(self._running, content)
-        return cast("CaseView", await definition.fn(self._running, content))
+        answer = await definition.fn(self._running, content)
+        if not isinstance(answer, Record):
+            return cast("CaseView", answer)
+        await _write(answer)
+        return answer.view
+
+
+async def _write(record: Record) -> None:
+    """What whoever sends an order, or hands a department's word over, does with the record."""
+    await workflow.execute_activity_method(LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__])
 
 
 def scripted(actors_of: Callable[[str], Actors]) -> Interceptor:
@@ -80,9 +91,14 @@ def scripted(actors_of: Callable[[str], Actors]) -> Interceptor:
         def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's own name
             if input.activity != DepartmentActivities.request_department.__name__:
                 return super().start_activity(input)
-            request = cast("OrderRequest", input.args[0])
-            answer = actors_of(request.case_id).answer(ScriptedCase(workflow.instance()), request)
-            return cast("workflow.ActivityHandle[Any]", asyncio.create_task(answer))
+            request, record = cast("tuple[OrderRequest, Record]", input.args)
+            case = ScriptedCase(workflow.instance())
+
+            async def asked() -> Reply:
+                await _write(record)
+                return await actors_of(request.case_id).answer(case, request)
+
+            return cast("workflow.ActivityHandle[Any]", asyncio.create_task(asked()))
 
     class Inbound(WorkflowInboundInterceptor):
         def init(self, outbound: WorkflowOutboundInterceptor) -> None:

@@ -16,9 +16,9 @@ from storage.orders import REGISTER
 
 LOCK_CASE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-LAST_ENTRY = "SELECT seq, hash FROM ledger WHERE case_id = $1 ORDER BY seq DESC LIMIT 1"
+WRITTEN = "SELECT seq, prev_hash, hash FROM ledger WHERE case_id = $1 AND seq >= $2 ORDER BY seq"
 
-WRITTEN = "SELECT seq, prev_hash, hash FROM ledger WHERE case_id = $1 AND seq = ANY($2)"
+LAST_ENTRY = "SELECT seq, hash FROM ledger WHERE case_id = $1 ORDER BY seq DESC LIMIT 1"
 
 APPEND = """
 INSERT INTO ledger (case_id, seq, kind, at, actor, rung, order_id, due_at, fired_at, payload, prev_hash, hash)
@@ -87,15 +87,16 @@ async def write(pool: Pool, record: Record) -> int:
     case_id = record.case.case_id
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_CASE, case_id)
-        last = await connection.fetchrow(LAST_ENTRY, case_id)
-        seq, prev_hash = (last["seq"], last["hash"]) if last else (0, GENESIS)
-        await _check_written(connection, case_id, [fact for fact in record.facts if fact.seq <= seq])
+        written = await connection.fetch(WRITTEN, case_id, record.facts[0].seq - 1) if record.facts else []
+        seq, prev_hash = (written[-1]["seq"], written[-1]["hash"]) if written else (0, GENESIS)
         facts = [fact for fact in record.facts if fact.seq > seq]
+        _check_written(case_id, written, [fact for fact in record.facts if fact.seq <= seq])
         if not facts:
             return 0
         numbers = [fact.seq for fact in facts]
         if numbers != list(range(seq + 1, seq + 1 + len(facts))):
-            raise ValueError(f"facts {numbers} of case {case_id} do not follow fact {seq} one by one")
+            last = seq or await connection.fetchval(LAST_ENTRY, case_id) or 0
+            raise ValueError(f"facts {numbers} of case {case_id} do not follow fact {last} one by one")
         entries = chain(case_id, facts, prev_hash)
         await connection.executemany(APPEND, [_entry_row(entry) for entry in entries])
         await put_projections(connection, record, entries[-1].hash, {fact.order_id for fact in facts})
@@ -106,11 +107,8 @@ async def write(pool: Pool, record: Record) -> int:
     return len(facts)
 
 
-async def _check_written(connection: Connection, case_id: str, facts: Sequence[Fact]) -> None:
+def _check_written(case_id: str, rows: Sequence[Row], facts: Sequence[Fact]) -> None:
     # A case that the engine lost and lived through again must not go on as if the first life had not been.
-    if not facts:
-        return
-    rows = await connection.fetch(WRITTEN, case_id, [fact.seq for fact in facts])
     written = {row["seq"]: row for row in rows}
     for fact in facts:
         row = written.get(fact.seq)

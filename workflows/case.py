@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
-    from domain.case import CaseResult, CaseStart, CaseView, Closing, Waiting
+    from domain.case import CaseResult, CaseStart, CaseView, Closing, Record, Waiting
     from domain.commands import (
         Absorb,
         Acknowledge,
@@ -181,12 +181,11 @@ class CaseWorkflow:
         """After an outage the engine hands over a command and the timer before it in one task, the command first."""
         check_in_time(self.file.state, asked, limit, self.file.calendar, received_at or workflow.now())
 
-    # -- commands of departments ---------------------------------------------------------------------
+    # -- commands of departments: answered with what came of them, which whoever hands them over writes ----
 
     @workflow.update(name=Command.ACKNOWLEDGE)
-    async def acknowledge(self, command: Acknowledge) -> CaseView:
-        self.orders.acknowledge(command)
-        return self.file.view()
+    async def acknowledge(self, command: Acknowledge) -> Record:
+        return await self.file.told(lambda: self.orders.acknowledge(command))
 
     @acknowledge.validator
     def validate_acknowledge(self, command: Acknowledge) -> None:
@@ -195,9 +194,8 @@ class CaseWorkflow:
             self.check_in_time(Command.ACKNOWLEDGE, acknowledge_limit(command.order_id), command.received_at)
 
     @workflow.update(name=Command.PROGRESS)
-    async def progress(self, command: NoteProgress) -> CaseView:
-        self.orders.progress(command)
-        return self.file.view()
+    async def progress(self, command: NoteProgress) -> Record:
+        return await self.file.told(lambda: self.orders.progress(command))
 
     @progress.validator
     def validate_progress(self, command: NoteProgress) -> None:
@@ -205,11 +203,8 @@ class CaseWorkflow:
             check_progress(self.file.state, command)
 
     @workflow.update(name=Command.RETURN)
-    async def return_order(self, command: ReturnOrder) -> CaseView:
-        self.orders.take_back(command)
-        self.file.state.returned_by.append(command.department)
-        self.file.state.suggested = command.suggests
-        return self.file.view()
+    async def return_order(self, command: ReturnOrder) -> Record:
+        return await self.file.told(lambda: self.orders.take_back(command))
 
     @return_order.validator
     def validate_return(self, command: ReturnOrder) -> None:
@@ -217,14 +212,23 @@ class CaseWorkflow:
             check_return(self.file.state, command, command.received_at or workflow.now())
 
     @workflow.update(name=Command.NOTE_LATE_REPLY)
-    async def note_late_reply(self, command: NoteLateReply) -> CaseView:
-        self.orders.receive(command.order_id, command.reply)
-        return self.file.view()
+    async def note_late_reply(self, command: NoteLateReply) -> Record:
+        return await self.file.told(lambda: self.orders.receive(command.order_id, command.reply))
 
     @note_late_reply.validator
     def validate_late_reply(self, command: NoteLateReply) -> None:
         with refusals():
             check_late_reply(self.file.state, command)
+
+    @workflow.update(name=Command.EXTEND)
+    async def extend(self, command: ExtendOrder) -> Record:
+        return await self.file.told(lambda: rules.extend(self.file, command))
+
+    @extend.validator
+    def validate_extend(self, command: ExtendOrder) -> None:
+        with refusals():
+            check_extend(self.file.state, command, self.file.policy)
+            self.check_in_time(Command.EXTEND, HANDLE, command.received_at)
 
     # -- commands of operators -----------------------------------------------------------------------
 
@@ -492,17 +496,6 @@ class CaseWorkflow:
     def validate_release(self, command: ReleaseCase) -> None:
         with by_right(Command.RELEASE, command):
             check_release(self.file.state, command)
-
-    @workflow.update(name=Command.EXTEND)
-    async def extend(self, command: ExtendOrder) -> CaseView:
-        rules.extend(self.file, command)
-        return self.file.view()
-
-    @extend.validator
-    def validate_extend(self, command: ExtendOrder) -> None:
-        with refusals():
-            check_extend(self.file.state, command, self.file.policy)
-            self.check_in_time(Command.EXTEND, HANDLE, command.received_at)
 
     @workflow.update(name=Command.CHANGE_RULES)
     async def change_rules(self, command: ChangeRules) -> list[Move]:

@@ -39,8 +39,10 @@ class CaseFile:
         self.state = start.state or CaseState(
             opened_at=workflow.now(), lead=start.lead, assisting=list(start.assisting)
         )
-        self._begun = self.state.written
-        """How many of the facts are written, or on their way to be."""
+        self._given = self._sure = self.state.written
+        """How many of the facts are written or were given to somebody to write; and how many to one who tells us."""
+        self._settling = False
+        self._carriers: list[Carrier] = []
 
     def handed_on(self) -> CaseStart:
         """The input of the next run, when the workflow continues as new."""
@@ -74,7 +76,10 @@ class CaseFile:
         )
 
     async def keep_record(self) -> None:
-        """Write facts as they come; runs beside the path of the case.
+        """Have facts written as they come; runs beside the path of the case.
+
+        Whatever goes out with them carries them: an order is never out before it is on record. Where nothing goes out,
+        an activity of their own does.
 
         A batch never waits for the one before: how many there are must follow from the facts alone. When a record's end
         is heard of is not the same at every replay (temporalio/sdk-rust#1146). So each carries all that is not known to
@@ -82,26 +87,55 @@ class CaseFile:
         """
         with Beside() as beside:
             while True:
-                await workflow.wait_condition(lambda: len(self.state.facts) > self._begun)
+                await workflow.wait_condition(lambda: len(self.state.facts) > self._given)
                 await self._until_quiet()
-                self._begun = len(self.state.facts)
-                beside.start(self._record())
+                self._given = len(self.state.facts)
+                record, carriers, self._carriers = self._record(), self._carriers, []
+                carried = [carrier for carrier in carriers if carrier(record)]
+                if self._settling or not carried:
+                    self._sure = self._given
+                    beside.start(self._write(record))
 
-    async def _record(self) -> None:
-        facts = tuple(self.state.facts[self.state.written :])
-        record = Record(
+    def send_along(self, carrier: "Carrier") -> None:
+        """Let this carry the facts that were noted last, and what else this event causes."""
+        self._carriers.append(carrier)
+
+    async def told(self, act: Callable[[], None]) -> Record:
+        """Do what a department says; whoever handed it over writes what comes of it, which is in the answer.
+
+        What a department says is kept until it was handed over, and again where nobody heard that it was.
+        So no fact is lost, and no activity is needed.
+        """
+        nothing_else = self._given == len(self.state.facts)
+        act()
+        if nothing_else and not self._settling:
+            self._given = len(self.state.facts)
+        await workflow.wait_condition(
+            lambda: True
+        )  # the station hears of it, and then the view shows what it made of it
+        await self._until_quiet()
+        return self._record()
+
+    def _record(self) -> Record:
+        return Record(
             case=self.case,
             policy_id=self.policy.policy_id,
             policy_version=self.policy.version,
-            facts=facts,
+            facts=tuple(self.state.facts[self.state.written :]),
             view=self.view(),
         )
+
+    async def _write(self, record: Record) -> None:
         # Not a local activity: that one has its effect before its workflow task is durable, and a task that is lost is
         # lived anew with other facts under the same numbers.
         await workflow.execute_activity_method(
             LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__]
         )
-        self.state.written = max(self.state.written, facts[-1].seq)
+        self.is_written(record)
+
+    def is_written(self, record: Record) -> None:
+        """The ledger has it."""
+        self.state.written = max(self.state.written, record.view.seq)
 
     async def _until_quiet(self) -> None:
         # A condition is looked at only when nothing else can run: so one batch holds all that one event caused.
@@ -115,8 +149,14 @@ class CaseFile:
         return self.state.written == len(self.state.facts)
 
     async def settled(self) -> None:
-        """The gate that needs the record: wait until the ledger holds every fact."""
+        """The gate that needs the record: wait until the ledger holds every fact.
+
+        Whoever hands a department's word over does not say that it is written, and an order only with its reply. So
+        what they carry is written by an activity as well here.
+        """
+        self._given, self._settling = self._sure, True
         await workflow.wait_condition(lambda: self.on_record)
+        self._settling = False
 
     def view(self) -> CaseView:
         state = self.state
@@ -370,6 +410,10 @@ class CaseFile:
 def attached(evidence: Sequence[Evidence]) -> list[JsonValue] | None:
     """Evidence as a fact carries it; nothing where there is none."""
     return [one.model_dump(mode="json") for one in evidence] or None
+
+
+Carrier = Callable[[Record], bool]
+"""Takes a batch of facts along to the ledger; False where it does not go out after all."""
 
 
 class Bell(NamedTuple):

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.departments import DepartmentActivities
-from domain.case import Awaited, Party, Reminder
+from domain.case import Awaited, Party, Record, Reminder
 from domain.commands import Acknowledge, NoteProgress, NoteUndelivered, ReturnOrder
 from domain.ladder import Ending, Outcome
 from domain.ledger import FactKind
@@ -21,6 +21,8 @@ from domain.order import Order, OrderRequest, OrderStatus, OrderWithdrawal, Repl
 from workflows.calls import CALLS
 from workflows.case_file import Bell, CaseFile, attached
 from workflows.tasks import Beside
+
+_TAKEN_BACK = (OrderStatus.RETURNED, OrderStatus.WITHDRAWN)
 
 
 class Orders:
@@ -82,25 +84,31 @@ class Orders:
             provisional=deadline.provisional or None,
             task=task,
         )
-        self._request(order)
+        file.send_along(lambda record: self._request(order_id, record))
         return order.order_id
 
-    def _request(self, order: Order) -> None:
+    def _request(self, order_id: str, record: Record) -> bool:
+        """Ask the department; not where the order was taken back by the very event that sent it."""
+        order = self[order_id]
+        if order.status in _TAKEN_BACK:
+            return False
         handle = workflow.start_activity_method(
             DepartmentActivities.request_department,
-            OrderRequest(case_id=self.file.case.case_id, order=order),
+            args=[OrderRequest(case_id=self.file.case.case_id, order=order), record],
             activity_id=order.order_id,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             **CALLS[DepartmentActivities.request_department.__name__],
         )
-        self._requests[order.order_id] = handle
-        self._watchers.start(self._watch(order.order_id, handle))
+        self._requests[order_id] = handle
+        self._watchers.start(self._watch(order_id, handle, record))
+        return True
 
-    async def _watch(self, order_id: str, request: workflow.ActivityHandle[Reply]) -> None:
+    async def _watch(self, order_id: str, request: workflow.ActivityHandle[Reply], record: Record) -> None:
         try:
             reply = await request
         except (ActivityError, asyncio.CancelledError):
             return  # withdrawn
+        self.file.is_written(record)  # nobody answers an order that is not on record
         self.receive(order_id, reply)
 
     # -- answers -------------------------------------------------------------------------------------
@@ -178,6 +186,8 @@ class Orders:
     def take_back(self, command: ReturnOrder) -> None:
         """An accepted return ends the order, and withdraws its request."""
         self._change(command.order_id, status=OrderStatus.RETURNED, ended_at=workflow.now())
+        self.file.state.returned_by.append(command.department)
+        self.file.state.suggested = command.suggests
         self.file.note(
             FactKind.ORDER_RETURNED,
             actor=f"department:{command.department}",

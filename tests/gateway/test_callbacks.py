@@ -14,9 +14,9 @@ from temporalio.client import Client
 from activities.sweep import SweepActivities, Swept
 from desk import orders as window
 from desk.orders import _callback  # pyright: ignore[reportPrivateUsage] - to store one as the desk would
-from domain.callbacks import Callback, CallbackKind, CallbackOutcome, NewReply
-from domain.case import Awaited, Status
-from domain.commands import Assign, Command, Withdraw
+from domain.callbacks import Callback, CallbackKind, CallbackOutcome, NewReply, Said
+from domain.case import Awaited, Record, Status
+from domain.commands import Acknowledge, Assign, Command, Withdraw
 from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus, Result, Role
 from storage import callbacks, orders
@@ -412,8 +412,8 @@ def kept(order_id: str, by: str = "经办人 12") -> NewReply:
     return NewReply(order_id=order_id, department=BUREAU, result=Result.RESOLVED, statement="棚已拆除", by=by)
 
 
-async def keep(office: Office, said: NewReply, received_at: datetime | None = None) -> Callback:
-    """Store a reply as the desk does before anything is done with it; and here the gateway died."""
+async def keep(office: Office, said: Said, received_at: datetime | None = None) -> Callback:
+    """Store what a department says as the desk does before anything is done with it; and here the gateway died."""
     addressee = await orders.addressee(office.desk.pool, said.order_id)
     assert addressee is not None
     case_id = said.order_id.rpartition(".")[0]
@@ -435,6 +435,54 @@ async def test_a_reply_that_was_only_stored_is_handed_over_by_the_sweep(office: 
     assert (await stored_of(office, case_id)).outcome is CallbackOutcome.ACCEPTED
     assert (await swept(office)).callbacks == 0, "once is enough"
     assert (await office.reply(f"{case_id}.1")).json()["repeated"] is True
+
+
+async def test_what_the_case_has_taken_is_put_on_record_by_the_sweep_when_the_crash_came_before_the_record(
+    office: Office,
+) -> None:
+    case_id = await office.open()
+    command = await keep(office, Acknowledge(order_id=f"{case_id}.1", department=BUREAU, by="值班员 07"))
+    running = office.desk.client.get_workflow_handle(case_id)
+    told = await running.execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+        Command.ACKNOWLEDGE, command.said(), id=f"{BUREAU}/{command.callback_id}", result_type=Record
+    )  # and here the gateway died
+    assert [fact.kind for fact in told.facts][-1] is FactKind.ORDER_ACKNOWLEDGED
+    assert FactKind.ORDER_ACKNOWLEDGED not in await kinds_on_record(office, case_id)
+
+    assert (await swept(office)).callbacks == 1
+    assert (await stored_of(office, case_id, CallbackKind.ACKNOWLEDGE)).outcome is CallbackOutcome.ACCEPTED
+    assert (await kinds_on_record(office, case_id)).count(FactKind.ORDER_ACKNOWLEDGED) == 1
+
+
+async def test_what_the_case_has_taken_is_on_record_with_whatever_comes_next(office: Office) -> None:
+    case_id = await office.open()
+    said = Acknowledge(order_id=f"{case_id}.1", department=BUREAU, by="值班员 07")
+    running = office.desk.client.get_workflow_handle(case_id)
+    await running.execute_update(  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+        Command.ACKNOWLEDGE, said, result_type=Record
+    )  # nobody writes what came of it
+    assert (await office.reply(f"{case_id}.1")).json()["outcome"] == "accepted"
+    found = await kinds_on_record(office, case_id)
+    assert found.index(FactKind.ORDER_ACKNOWLEDGED) < found.index(FactKind.ORDER_REPLIED)
+
+
+async def test_nothing_counts_as_heard_that_cannot_be_put_on_record(office: Office) -> None:
+    case_id = await office.open()
+    await office.desk.pool.execute(FORGE, case_id)  # another fact under the next number
+    answer = await office.acknowledge(f"{case_id}.1")
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "kept"), answer.text
+    assert (await stored_of(office, case_id, CallbackKind.ACKNOWLEDGE)).outcome is CallbackOutcome.KEPT
+
+
+FORGE = """
+INSERT INTO ledger (case_id, seq, kind, at, actor, rung, payload, prev_hash, hash)
+SELECT case_id, seq + 1, 'order.progress', at, actor, rung, '{}', hash, repeat('0', 64)
+FROM ledger WHERE case_id = $1 ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def kinds_on_record(office: Office, case_id: str) -> list[FactKind]:
+    return [entry.fact.kind for entry in (await office.folder(case_id)).entries]
 
 
 async def test_the_department_that_tries_again_after_a_crash_hands_its_reply_over(office: Office) -> None:

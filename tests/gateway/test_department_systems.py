@@ -68,6 +68,19 @@ async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
     }
 
 
+async def test_an_order_is_on_record_before_it_is_out(office: Office) -> None:
+    seen: list[int] = []
+
+    async def looking_first() -> Response:
+        seen.append(await office.desk.pool.fetchval(SENT_TO, system.code))
+        return taken()
+
+    async with a_department(office, looking_first) as system:
+        await office.open(department=system.code)
+        await system.got(1)
+    assert seen == [1]
+
+
 async def test_an_order_that_is_not_taken_is_sent_again_until_it_is(office: Office) -> None:
     async with a_department(office, refusing(503), taken) as system:
         case_id = await office.open(department=system.code)
@@ -139,6 +152,8 @@ async def test_no_department_fills_the_sweep(office: Office) -> None:
         assert sorted(order.order_id for order in mine) == sorted([*orders[:2], orders[-1]])
         await pool.execute("UPDATE delivery SET delivered_at = now(), way = 'system' WHERE order_id = ANY($1)", orders)
 
+
+SENT_TO = "SELECT count(*) FROM ledger WHERE kind = 'order.sent' AND payload->>'department' = $1"
 
 NOTE = (
     "INSERT INTO notice (order_id, kind, case_id, department, due_at) VALUES ($1, $2, $3, $4, now()) RETURNING due_at"

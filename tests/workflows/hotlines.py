@@ -20,11 +20,12 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from desk import cases as desk_cases
-from desk.commands import ask
+from desk.commands import ask, update
 from desk.directory_rows import read_departments, shipped_matters
 from desk.window import Desk
 from domain.audit import WRONG, CaseAudit, Pinned, audited
-from domain.case import Awaited, CaseResult, CaseView, Waiting
+from domain.callbacks import COMMANDS
+from domain.case import Awaited, CaseResult, CaseView, Record, Waiting
 from domain.commands import ChangeRules, Command, Withdraw
 from domain.demand import Nature
 from domain.intake import NewDemand
@@ -175,7 +176,12 @@ class Hotline:
             known.append(refusal)
 
     async def ask(self, case_id: str, command: Command, content: Value) -> CaseView:
-        return await ask(self.desk, case_id, command, content)
+        """As the desk does, or what a department says, as the gateway does."""
+        if command not in COMMANDS.values():
+            return await ask(self.desk, case_id, command, content)
+        record = await update(self.desk, case_id, command, content, Record)
+        await ledger.write(self.pool, record)
+        return record.view
 
     async def view(self, case_id: str) -> CaseView:
         """The case as it is now, by its own word."""
@@ -328,15 +334,19 @@ def pins(base: Rules, change: ChangeRules | None = None) -> Pinned:
     return lambda policy, calendar: Rules(policy=by_policy[policy], calendar=by_calendar[calendar])
 
 
-def brisk_rules(*, convene: int = 900) -> Rules:
-    """The demo's rules, with days of a second; but for what a person does there is time enough on any machine."""
+def brisk_rules(*, convene: int = 900, answered: bool = True) -> Rules:
+    """The demo's rules, with days of a second; but for what a person does there is time enough on any machine.
+
+    Not ``answered``: as a policy that waits for no answer of the commission's to a referral.
+    """
     found = rules("demo")
     policy = found.policy
 
     def seconds(limit: Limit, value: int) -> Limit:
         return limit.model_copy(update={"value": value})
 
-    long, commission = 900, policy.referral.commission
+    long = 900
+    commission = policy.referral.commission if answered else None
     changes: dict[str, Value] = {
         "acknowledge": policy.acknowledge.model_copy(update={"normal": seconds(policy.acknowledge.normal, 1)}),
         "explanation": seconds(policy.explanation, long),

@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 from hotlines import LEAD, OTHER, PATIENCE, Engines, Hotline, Life, brisk_rules, hotline
 
-from domain.case import CaseView
-from domain.commands import Assign, Command, ReturnOrder, asked_as_usual
+from domain.commands import Assign, Command, NoteLateReply, ReturnOrder, asked_as_usual
 from domain.demand import Nature
 from domain.ladder import Outcome, Rung
 from domain.ledger import Fact, FactKind
+from domain.order import Reply, Result
 from domain.values import Value
 
 
@@ -34,15 +35,21 @@ async def no_database(town: Hotline) -> AsyncGenerator[None]:
         await root.close()
 
 
-async def ask(town: Hotline, case_id: str, command: Command, content: Value) -> CaseView:
-    """As the desk does, but for what that reads in the database first."""
+async def ask(town: Hotline, case_id: str, command: Command, content: Value) -> None:
+    """As the gateway does, but for what that reads and writes in the database."""
     handle, content = town.handle(case_id), asked_as_usual(command, content)
-    return await handle.execute_update(command, content, result_type=CaseView)  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+    await handle.execute_update(command, content, result_type=dict)  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
 
 
 async def give_back(town: Hotline, case_id: str) -> None:
     words: dict[str, Any] = {"reason": "不属于本单位职责", "basis": "三定方案", "by": "经办人"}
     await ask(town, case_id, Command.RETURN, ReturnOrder(order_id=f"{case_id}.1", department=LEAD, **words))
+
+
+async def say_late(town: Hotline, case_id: str) -> None:
+    now = datetime.now(UTC)
+    reply = Reply(callback_id="late", by="经办人", result=Result.RESOLVED, statement="棚已拆除", received_at=now)
+    await ask(town, case_id, Command.NOTE_LATE_REPLY, NoteLateReply(order_id=f"{case_id}.1", reply=reply))
 
 
 async def reached(town: Hotline, case_id: str, rung: Rung) -> list[Fact]:
@@ -71,6 +78,7 @@ async def outlived(engines: Engines) -> AsyncGenerator[dict[str, tuple[list[Fact
                 "silent": await reached(town, silent, Rung.REFERRAL),
                 "returned": await reached(town, returned, Rung.SUPERVISED),
             }
+            await say_late(town, silent)  # at the gate
         lives: dict[str, tuple[list[Fact], Life]] = {}
         for name, facts in known.items():
             case_id = f"{town.prefix}-{name}"
@@ -95,6 +103,11 @@ def test_the_ladder_goes_on_without_the_record(outlived: Outlived) -> None:
     assert [fact.rung for fact in known if fact.kind is FactKind.RUNG_ENTERED] == climbed
     assert FactKind.REFERRAL_ARMED not in [fact.kind for fact in known]  # a gate that needs the record
     assert FactKind.REFERRAL_ARMED in life.kinds
+
+
+def test_a_department_that_speaks_at_the_gate_does_not_keep_it_shut(outlived: Outlived) -> None:
+    _, life = outlived["silent"]
+    assert life.kinds.index(FactKind.ORDER_REPLIED_LATE) < life.kinds.index(FactKind.REFERRAL_ARMED)
 
 
 def test_an_operator_is_faster_than_a_directory_that_cannot_be_reached(outlived: Outlived) -> None:

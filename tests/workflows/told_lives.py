@@ -135,7 +135,7 @@ async def plain(town: Hotline) -> Life:
     return await case.life()
 
 
-async def whole_climb(town: Hotline, **demand: Any) -> Life:
+async def whole_climb(town: Hotline, *, answered: bool = True, **demand: Any) -> Life:
     """Up all five rungs by time, with a meeting and a referral on the way. Needs limits of a few seconds."""
     case = await tell(town, "climb", **demand)
     await case.until(Rung.SUPERVISED, Awaited.REPLY)
@@ -148,12 +148,18 @@ async def whole_climb(town: Hotline, **demand: Any) -> Life:
     await case.until(Rung.REFERRAL, Awaited.DECISION)
     for person in ("甲", "乙"):
         await case.ask(Command.DECIDE, DecideReferral(accepted=True, by=person, reason="集体研究决定"))
-    await case.answer()
+    if answered:
+        await case.answer()
     await case.reply(days=300)
     await case.until(Rung.RECTIFICATION, Awaited.VERIFICATION)
     await case.ask(Command.VERIFY, VerifyRectification(passed=True, by="督办员", remark="现场复核"))
     await case.call_back()
     return await case.life()
+
+
+async def climb_without_commission(town: Hotline) -> Life:
+    """The same under a policy that waits for no answer of the commission's."""
+    return await whole_climb(town, answered=False)
 
 
 async def side_by_side(town: Hotline) -> Life:
@@ -201,9 +207,11 @@ async def told(engines: Engines) -> dict[str, Told]:
     async with (
         hotline(engines, skip_time=False) as town,
         hotline(engines, skip_time=False, rules=brisk_rules()) as brisk_town,
+        hotline(engines, skip_time=False, rules=brisk_rules(answered=False)) as silent_town,
     ):
         tellings = {tell.__name__: (town, tell) for tell in (plain, side_by_side, passed_on, merged)}
         tellings[whole_climb.__name__] = (brisk_town, whole_climb)
+        tellings[climb_without_commission.__name__] = (silent_town, climb_without_commission)
         lives = await asyncio.gather(*(tell(where) for where, tell in tellings.values()))
         return {
             name: Told(life, await where.handle(life.view.case_id).fetch_history())
