@@ -241,7 +241,7 @@ class CaseView(Value):
 
 
 class Record(Value):
-    """What is written in one transaction: the facts that are not known to be on record, and the view after the last of them."""
+    """What is written in one transaction: the facts not known to be on record, and the view after the last of them."""
 
     case: Case
     policy_id: Token

@@ -110,9 +110,8 @@ class CaseFile:
         act()
         if nothing_else and not self._settling:
             self._given = len(self.state.facts)
-        await workflow.wait_condition(
-            lambda: True
-        )  # the station hears of it, and then the view shows what it made of it
+        # The station hears of it first: the view shows what it made of it.
+        await workflow.wait_condition(lambda: True)
         await self._until_quiet()
         return self._record()
 
