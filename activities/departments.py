@@ -13,7 +13,7 @@ from domain.department import DepartmentSearch
 from domain.errors import Unavailable
 from domain.ledger import FactKind
 from domain.order import OrderRequest, OrderWithdrawal, Reply
-from outbox.orders import Post, send_notice, send_order
+from outbox.orders import ORDER_IS_OUT, Post, send_notice, send_order
 from storage import departments, ledger, notices
 from storage.database import Pool, reaching_database
 from storage.notices import Notice
@@ -34,6 +34,8 @@ class DepartmentActivities:
 
         Tried again until the department's system has taken the order, or the time for that is over and it is left in
         the inbox. While a system is away no try of ours waits for it: the engine calls again when there may be room.
+        When the order is out, that is said as one more try, the next of which is years away. The request is open
+        between tries as well; and a try that dies with its worker before the order is out is missed after half a minute.
         """
         try:
             with reaching_database():
@@ -45,7 +47,12 @@ class DepartmentActivities:
             # A department that is away is no news: its delivery and the alert say so, no trace in the log at each try.
             expected = ApplicationErrorCategory.BENIGN if soon is not None else ApplicationErrorCategory.UNSPECIFIED
             raise ApplicationError(error.code, type=error.code, next_retry_delay=delay, category=expected) from error
-        activity.raise_complete_async()
+        raise ApplicationError(
+            "no failure: the order is out, and its reply is waited for",
+            type=ORDER_IS_OUT,
+            next_retry_delay=timedelta(days=3650),
+            category=ApplicationErrorCategory.BENIGN,
+        )
 
     @activity.defn
     async def withdraw_order(self, withdrawal: OrderWithdrawal) -> None:

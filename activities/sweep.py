@@ -24,7 +24,8 @@ AT_ONCE = 200
 """How many of each kind one sweep takes."""
 
 TO_ONE = 20
-"""How many orders or notices to one department it takes: one that is away must not keep the others waiting."""
+"""How many orders or notices to one department, or callbacks to one case, it takes: one that is away, or cannot go on,
+must not keep the others waiting."""
 
 SIDE_BY_SIDE = 10
 """How many lines are worked off at a time."""
@@ -76,7 +77,7 @@ class SweepActivities:
         with reaching_database():
             for demand in await demands.not_started(self._pool, self._grace, AT_ONCE):
                 lines["cases", demand.case_id].append(partial(self._start, demand))
-            for callback in await callbacks.kept(self._pool, self._grace, AT_ONCE):
+            for callback in await callbacks.kept(self._pool, self._grace, AT_ONCE, TO_ONE):
                 again = partial(hand_over, self._pool, self._engine.client, callback)
                 lines["callbacks", callback.case_id].append(again)
             for request in await orders.undelivered(self._pool, self._grace, AT_ONCE, TO_ONE):

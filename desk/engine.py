@@ -13,7 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.stuck import StuckCause, Trouble
 from outbox.failures import reaching_engine
-from outbox.lanes import DepartmentUnreachable, NoPlace
+from outbox.lanes import UNREACHABLE
+from outbox.orders import ORDER_IS_OUT
 
 PATIENCE: Final = 10.0
 """Seconds that the whole look may take."""
@@ -27,8 +28,8 @@ AT_ONCE: Final = 16
 FAILING: Final = 3
 """Attempts after which it is no passing trouble: seconds for an activity, for a workflow's task rather more."""
 
-OF_DELIVERY: Final = frozenset({DepartmentUnreachable.__name__, NoPlace.__name__})
-"""A department's system takes nothing: no step is broken, and the record tells that its orders are not received."""
+OF_DELIVERY: Final = frozenset({UNREACHABLE, ORDER_IS_OUT})
+"""An order is out, or its department's system takes nothing: no step is broken, and the record tells what is."""
 
 REPORTED: Final = (
     "WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND TemporalReportedProblems IN "

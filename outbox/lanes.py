@@ -35,6 +35,9 @@ class _Lane:
     alerted: bool = False
 
 
+UNREACHABLE: Final = "department-unreachable"
+
+
 class DepartmentUnreachable(Unavailable):
     """The department's system does not take the message now: its own trouble, and nobody else's."""
 
@@ -104,9 +107,7 @@ class Lanes:
 
 def refused(department: str, reason: str, seconds: float) -> Unavailable:
     """A message did not go out; ``retry_in_ms`` says when to try again."""
-    return DepartmentUnreachable(
-        "department-unreachable", department=department, reason=reason, retry_in_ms=int(seconds * 1000)
-    )
+    return DepartmentUnreachable(UNREACHABLE, department=department, reason=reason, retry_in_ms=int(seconds * 1000))
 
 
 def spread(message: str) -> float:

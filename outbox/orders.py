@@ -34,6 +34,9 @@ from storage.orders import Outgoing, Way
 ANSWER_LIMIT: Final = 10.0
 """Seconds a department's system has to take a message."""
 
+ORDER_IS_OUT: Final = "order-is-out"
+"""What a try to send an order says that has worked."""
+
 _ORDER_FIELDS = {
     "order_id",
     "department",

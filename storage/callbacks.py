@@ -27,8 +27,11 @@ WHERE department = $1 AND callback_id = $2 AND handed_over_at IS NULL
 """
 
 KEPT = """
-SELECT * FROM callback WHERE handed_over_at IS NULL AND received_at < now() - make_interval(secs => $1)
-ORDER BY number LIMIT $2
+WITH waiting AS (
+    SELECT *, row_number() OVER (PARTITION BY case_id ORDER BY number) AS place
+    FROM callback WHERE handed_over_at IS NULL AND received_at < now() - make_interval(secs => $1)
+)
+SELECT * FROM waiting WHERE place <= coalesce($3::bigint, $2::bigint) ORDER BY number LIMIT $2
 """
 
 BEFORE = "SELECT * FROM callback WHERE order_id = $1 AND number < $2 AND handed_over_at IS NULL ORDER BY number"
@@ -80,9 +83,10 @@ async def settle(pool: Pool, callback: Callback, outcome: CallbackOutcome, refus
     await pool.execute(SETTLE, callback.department, callback.callback_id, outcome.value, said)
 
 
-async def kept(pool: Pool, older_than: float, limit: int) -> list[Callback]:
-    """Callbacks of more than ``older_than`` seconds that no case has been given, in the order of coming in."""
-    return [_stored(row) for row in await pool.fetch(KEPT, older_than, limit)]
+async def kept(pool: Pool, older_than: float, limit: int, to_one: int | None = None) -> list[Callback]:
+    """Callbacks of more than ``older_than`` seconds that no case has been given, in the order of coming in; at most
+    ``to_one`` of one case."""
+    return [_stored(row) for row in await pool.fetch(KEPT, older_than, limit, to_one)]
 
 
 async def before(pool: Pool, callback: Callback) -> list[Callback]:

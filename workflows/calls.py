@@ -25,10 +25,9 @@ _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=t
 
 CALLS: dict[str, Call] = {
     LedgerActivities.record.__name__: Call(start_to_close_timeout=timedelta(seconds=20), retry_policy=_PATIENT),
-    # Stays open until the department replies; people's time limits are workflow timers, not this one. The
-    # sweep sends an order again that a dying worker left unsent.
+    # This is for one try. The request stays open until the department replies; people's time limits are timers.
     DepartmentActivities.request_department.__name__: Call(
-        start_to_close_timeout=timedelta(days=3650), retry_policy=_PATIENT
+        start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT
     ),
     DepartmentActivities.withdraw_order.__name__: Call(
         start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT

@@ -26,6 +26,9 @@ from outbox.search_attributes import DEPARTMENT, RUNG, STATUS
 from workflows.calls import CALLS
 from workflows.tasks import Beside
 
+UNHEARD = 16
+"""So many facts may be written by somebody who does not tell the case so, before an activity writes them all."""
+
 
 class CaseFile:
     """One running case. Stations change ``state``; everything else reads it."""
@@ -41,6 +44,8 @@ class CaseFile:
         )
         self._given = self._sure = self.state.written
         """How many of the facts are written or were given to somebody to write; and how many to one who tells us."""
+        self._keeping = False
+        """Whether the record is kept: not yet, when something is said before the first step of a new history."""
         self._settling = False
         self._carriers: list[Carrier] = []
 
@@ -79,12 +84,14 @@ class CaseFile:
         """Have facts written as they come; runs beside the path of the case.
 
         Whatever goes out with them carries them: an order is never out before it is on record. Where nothing goes out,
-        an activity of their own does.
+        an activity of their own does; and where too many are on their way to be written by somebody who does not tell
+        us, for each batch carries them all once more.
 
         A batch never waits for the one before: how many there are must follow from the facts alone. When a record's end
         is heard of is not the same at every replay (temporalio/sdk-rust#1146). So each carries all that is not known to
         be written, and the ledger takes what it lacks.
         """
+        self._keeping = True
         with Beside() as beside:
             while True:
                 await workflow.wait_condition(lambda: len(self.state.facts) > self._given)
@@ -92,7 +99,7 @@ class CaseFile:
                 self._given = len(self.state.facts)
                 record, carriers, self._carriers = self._record(), self._carriers, []
                 carried = [carrier for carrier in carriers if carrier(record)]
-                if self._settling or not carried:
+                if self._settling or self._too_many or not carried:
                     self._sure = self._given
                     beside.start(self._write(record))
 
@@ -108,12 +115,16 @@ class CaseFile:
         """
         nothing_else = self._given == len(self.state.facts)
         act()
-        if nothing_else and not self._settling:
+        if nothing_else and not self._settling and not self._too_many:
             self._given = len(self.state.facts)
         # The station hears of it first: the view shows what it made of it.
-        await workflow.wait_condition(lambda: True)
+        await workflow.wait_condition(lambda: self._keeping)
         await self._until_quiet()
         return self._record()
+
+    @property
+    def _too_many(self) -> bool:
+        return len(self.state.facts) - self._sure >= UNHEARD
 
     def _record(self) -> Record:
         return Record(
@@ -130,10 +141,6 @@ class CaseFile:
         await workflow.execute_activity_method(
             LedgerActivities.record, record, **CALLS[LedgerActivities.record.__name__]
         )
-        self.is_written(record)
-
-    def is_written(self, record: Record) -> None:
-        """The ledger has it."""
         self.state.written = max(self.state.written, record.view.seq)
 
     async def _until_quiet(self) -> None:
@@ -154,8 +161,10 @@ class CaseFile:
         what they carry is written by an activity as well here.
         """
         self._given, self._settling = self._sure, True
-        await workflow.wait_condition(lambda: self.on_record)
-        self._settling = False
+        try:
+            await workflow.wait_condition(lambda: self.on_record)
+        finally:
+            self._settling = False
 
     def view(self) -> CaseView:
         state = self.state

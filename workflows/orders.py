@@ -100,15 +100,14 @@ class Orders:
             **CALLS[DepartmentActivities.request_department.__name__],
         )
         self._requests[order_id] = handle
-        self._watchers.start(self._watch(order_id, handle, record))
+        self._watchers.start(self._watch(order_id, handle))
         return True
 
-    async def _watch(self, order_id: str, request: workflow.ActivityHandle[Reply], record: Record) -> None:
+    async def _watch(self, order_id: str, request: workflow.ActivityHandle[Reply]) -> None:
         try:
             reply = await request
         except (ActivityError, asyncio.CancelledError):
             return  # withdrawn
-        self.file.is_written(record)  # nobody answers an order that is not on record
         self.receive(order_id, reply)
 
     # -- answers -------------------------------------------------------------------------------------
@@ -157,10 +156,9 @@ class Orders:
 
     def progress(self, command: NoteProgress) -> None:
         """A department's interim word; the same callback again, in a later run of the case, is not noted twice."""
-        said = (fact for fact in self.file.state.facts if fact.kind is FactKind.ORDER_PROGRESS)
-        if any(
-            (fact.order_id, fact.payload["callback_id"]) == (command.order_id, command.callback_id) for fact in said
-        ):
+        said = [fact for fact in self.file.state.facts if fact.kind is FactKind.ORDER_PROGRESS]
+        known = {(fact.order_id, fact.payload.get("callback_id")) for fact in said}
+        if command.callback_id is not None and (command.order_id, command.callback_id) in known:
             return
         self.file.note(
             FactKind.ORDER_PROGRESS,

@@ -12,7 +12,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from desk.engine import trouble_of, troubles
 from domain.stuck import StuckCause, Trouble
-from outbox.lanes import refused
+from outbox.lanes import UNREACHABLE
 
 if TYPE_CHECKING:
     from tests.conftest import Embedded
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @activity.defn
 async def reach(how: str) -> None:
     if how == "away":
-        raise refused("hk-police", "ConnectError", 1.0) from ConnectionError("their system is down")
+        raise ApplicationError(UNREACHABLE, type=UNREACHABLE) from ConnectionError("their system is down")
     raise ApplicationError("what somebody wrote", type="ConnectError")
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
+import pytest
 from department_system import (
     Answer,
     a_department,
@@ -13,18 +15,25 @@ from department_system import (
     taken,
     was_refused,
 )
-from office import BUREAU, CITIZEN, NEIGHBOUR, SOON, Office, serving
+from office import BUREAU, CITIZEN, NEIGHBOUR, SOON, Office, Servers, office_of, serving, until
 from starlette.responses import Response, StreamingResponse
 from support import GATEWAY_URL
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollActivityTaskQueueRequest
+from temporalio.worker import Worker
 
 from activities.departments import DepartmentActivities
 from activities.sweep import SweepActivities
+from desk.engine import FAILING, trouble_of
 from domain.commands import Assign, Command, Withdraw
 from domain.ladder import Rung
 from domain.ledger import FactKind
 from domain.order import OrderRequest, OrderWithdrawal
 from outbox.orders import send_order
 from storage.orders import Way, undelivered
+from worker import build_worker, plain
+from workflows.calls import CALLS
+from workflows.case import CaseWorkflow
 
 
 async def test_an_order_arrives_signed_and_complete(office: Office) -> None:
@@ -92,6 +101,48 @@ async def test_an_order_that_is_not_taken_is_sent_again_until_it_is(office: Offi
         first, second = system.deliveries
     assert first.body == second.body
     assert first.message_id == second.message_id
+
+
+async def test_no_step_is_broken_while_a_system_is_away_nor_when_it_has_taken_the_order(office: Office) -> None:
+    async with a_department(office, *[refusing(503, retry_after="0")] * FAILING, taken) as system:
+        case_id = await office.open(department=system.code)
+        tries: list[int] = []
+
+        async def tried() -> int:
+            found = await office.desk.client.get_workflow_handle(case_id).describe()
+            assert await trouble_of(office.desk.client, case_id) is None
+            (request,) = [one for one in found.raw_description.pending_activities if one.activity_id == f"{case_id}.1"]
+            tries.append(request.attempt)
+            return request.attempt
+
+        await until(tried, lambda attempt: attempt > FAILING + 1)
+        assert await trouble_of(office.desk.client, case_id) is None
+        assert len(system.deliveries) == FAILING + 1
+
+
+async def test_an_order_whose_first_worker_died_with_it_is_on_record_and_sent_all_the_same(
+    embedded: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = DepartmentActivities.request_department.__name__
+    monkeypatch.setitem(CALLS, name, {**CALLS[name], "start_to_close_timeout": timedelta(seconds=2)})
+    async with office_of(embedded) as office, a_department(office) as system:
+        engine = office.outside.engine
+        opening = asyncio.create_task(office.open(department=system.code))
+        deciding = Worker(
+            engine.client, task_queue=engine.task_queue, workflows=[CaseWorkflow], workflow_runner=plain()
+        )
+        async with deciding:
+            taken_away = await engine.client.workflow_service.poll_activity_task_queue(
+                PollActivityTaskQueueRequest(
+                    namespace=engine.client.namespace, task_queue=TaskQueue(name=engine.task_queue), identity="dies"
+                )
+            )
+        assert taken_away.activity_type.name == name
+        assert await office.desk.pool.fetchval("SELECT count(*) FROM ledger") == 0
+        async with build_worker(office.outside):
+            case_id = await opening
+            first = (await system.got(1))[0]
+            assert first.event["subject"] == f"{case_id}.1"
 
 
 async def test_an_order_that_was_taken_is_not_sent_again(office: Office) -> None:

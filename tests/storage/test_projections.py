@@ -329,6 +329,7 @@ async def test_kept_callbacks_are_handed_over_in_the_order_in_which_they_came_in
     given = [callback(2, -9e6), callback(3, -9e6), callback(1, -9e6 - 1)]
     kept = [(await callbacks.keep(pool, one)).callback for one in given]
     assert await callbacks.kept(pool, 60, 10) == kept
+    assert await callbacks.kept(pool, 60, 10, 2) == kept[:2]
     await callbacks.settle(pool, kept[0], CallbackOutcome.LATE)
     assert [one.order_id for one in await callbacks.kept(pool, 60, 10)] == ["a.3", "a.1"]
     assert [one.outcome for one in await callbacks.of_case(pool, "a")] == [
@@ -515,7 +516,7 @@ HOT: dict[str, tuple[str, tuple[object, ...]]] = {
     "undelivered": (orders.UNDELIVERED, (20.0, 200, 20)),
     "notices": (notices.PENDING, (200, 20)),
     "addressee": (orders.ADDRESSEE, ("case-77.1",)),
-    "kept": (callbacks.KEPT, (20.0, 200)),
+    "kept": (callbacks.KEPT, (20.0, 200, 20)),
     "kept before": (callbacks.BEFORE, ("case-77.1", 10**9)),
     "known callback": (callbacks.KNOWN, ("HK-7", "callback-7")),
     "answered": (orders.ANSWERED, ("case-77", "case-77.1")),

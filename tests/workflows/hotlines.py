@@ -33,6 +33,7 @@ from domain.ladder import Outcome, Rung
 from domain.ledger import Entry, Fact, FactKind, first_misfit
 from domain.policy import Commission, Limit, Rules
 from domain.values import Value
+from outbox.orders import ORDER_IS_OUT
 from reference import path
 from rehearsal.actors import ScriptedCase, scripted
 from runtime.embedded import embedded_temporal
@@ -211,7 +212,7 @@ class Hotline:
     def _is_busy(view: CaseView, description: DescribeWorkflowExecutionResponse) -> bool:
         orders = [order.order_id for order in view.orders]
         return description.HasField("pending_workflow_task") or any(
-            activity.activity_id not in orders or not activity.HasField("last_started_time")
+            activity.activity_id not in orders or activity.last_failure.application_failure_info.type != ORDER_IS_OUT
             for activity in description.pending_activities
         )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hotlines import LEAD, OTHER, PATIENCE, Engines, Hotline, brisk_rules, engine, hotline
@@ -12,12 +12,13 @@ from told_lives import Teller, Told, tell, whole_climb
 
 from desk.orders import receive
 from domain.callbacks import CallbackOutcome, NewReply
-from domain.case import Awaited, CaseStart, CaseState, CaseView
-from domain.commands import CallbackResult, Command, ConveneMeeting, RecordCallback, asked_as_usual
+from domain.case import Awaited, CaseStart, CaseState, CaseView, Record
+from domain.clock import Basis, TimeLimit
+from domain.commands import CallbackResult, Command, ConveneMeeting, NoteLateReply, RecordCallback, asked_as_usual
 from domain.commission import VerifyRectification
 from domain.ladder import End, Rung, Step
 from domain.ledger import FactKind
-from domain.order import OrderStatus, Result
+from domain.order import Order, OrderStatus, Reply, Result, Role
 from domain.values import Value
 
 EARLY = "limit.historyCount.suggestContinueAsNew=25"
@@ -105,6 +106,47 @@ async def test_what_is_said_to_a_new_history_before_it_runs_counts(engines: Engi
             async with asyncio.timeout(PATIENCE):
                 while awaited not in [waiting.awaited for waiting in (await town.view(case_id)).waiting]:
                     await asyncio.sleep(0.05)
+
+
+async def test_what_a_new_history_answers_before_it_runs_shows_the_station_it_is_at(engines: Engines) -> None:
+    """Nothing is noted when a joint meeting goes on: no later record would put the view right."""
+    async with hotline(engines, skip_time=False, works=False) as town:
+        before, now = await town.open("before-late"), datetime.now(UTC)
+        given = await start_of(await town.handle(before).fetch_history())
+        case_id = f"{before}-goes-on"
+        order = Order(
+            order_id=f"{case_id}.1",
+            department=LEAD,
+            role=Role.LEAD,
+            rung=Rung.DISPATCH,
+            returnable=True,
+            sent_at=now,
+            acknowledge_by=None,
+            limit="handle",
+            due_at=now,
+            status=OrderStatus.SUPERSEDED,
+        )
+        state = CaseState(
+            opened_at=now,
+            step=Rung.JOINT_MEETING,
+            rung=Rung.JOINT_MEETING,
+            lead=LEAD,
+            orders={order.order_id: order},
+            limits={order.limit: TimeLimit(basis=Basis.CLOCK, budget=timedelta(days=1))},
+        )
+        start = given.model_copy(update={"case": given.case.model_copy(update={"case_id": case_id}), "state": state})
+        queue = (await town.handle(before).describe()).task_queue
+        await town.desk.client.start_workflow("Case", start, id=case_id, task_queue=queue)
+        reply = Reply(callback_id="late", result=Result.RESOLVED, statement="已处置", by="经办人", received_at=now)
+        note = NoteLateReply(order_id=order.order_id, reply=reply)
+        saying = town.handle(case_id).execute_update(Command.NOTE_LATE_REPLY, note, result_type=Record)  # pyright: ignore[reportUnknownMemberType] - the SDK's own overloads
+        question = asyncio.create_task(saying)
+        await asyncio.sleep(0.3)
+        async with town.working():
+            record = await question
+            assert [fact.kind for fact in record.facts] == [FactKind.ORDER_REPLIED_LATE]
+            assert record.view == await town.view(case_id)
+            assert [waiting.awaited for waiting in record.view.waiting] == [Awaited.MEETING]
 
 
 async def test_a_late_reply_to_an_order_of_an_earlier_history_comes_by_update(forgetful: Hotline) -> None:
