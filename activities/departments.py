@@ -35,7 +35,7 @@ class DepartmentActivities:
         Tried again until the department's system has taken the order, or the time for that is over and it is left in
         the inbox. While a system is away no try of ours waits for it: the engine calls again when there may be room.
         When the order is out, that is said as one more try, the next of which is years away. The request is open
-        between tries as well; and a try that dies with its worker before the order is out is missed after half a minute.
+        between tries as well; a try that dies with its worker before the order is out is missed after half a minute.
         """
         try:
             with reaching_database():

@@ -101,7 +101,7 @@ async def receive(desk: Desk, said: Said, now: datetime, callback_id: str | None
         if stored.outcome is not CallbackOutcome.KEPT:
             return _received(stored, repeated=True)
     try:
-        if others:
+        if others or not new:
             await _hand_over_others(desk, stored, now)
         with reaching_database("kept-not-handed-over", order=stored.order_id):
             made = await hand_over(desk.pool, desk.client, stored)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import re
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pytest
 from google.protobuf.message import Message
-from support import desk_of, outside_of
+from support import desk_of, name_of_letters, outside_of
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 
@@ -291,7 +290,7 @@ class Life:
 
 async def open_life(desk: Desk, **given: Any) -> Life:
     asked: dict[str, Any] = {
-        "reference": f"test:{uuid.uuid4().hex}",
+        "reference": f"test:{name_of_letters()}",
         "matter": "rooftop-shed",
         "department": BUREAU,
         "place": f"怡心路 {CITIZEN.phone}",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import pytest
-from support import desk_of, outside_of
+from support import desk_of, name_of_letters, outside_of
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -59,7 +59,7 @@ def demand(**given: Any) -> NewDemand:
 
 
 def reference() -> str:
-    return f"test:{uuid.uuid4().hex}"
+    return f"test:{name_of_letters()}"
 
 
 async def opened(desk: Desk, **given: Any) -> Opened:

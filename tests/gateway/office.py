@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 from starlette.types import ASGIApp
-from support import GATEWAY_KEY, desk_of, new_database, outside_of
+from support import GATEWAY_KEY, desk_of, name_of_letters, new_database, outside_of
 from temporalio.client import Client
 from temporalio.service import RPCError
 from uvicorn import Config, Server
@@ -95,7 +95,7 @@ class Office:
     async def open(self, **demand: Any) -> str:
         """Open a case of the bureau's; its id, once the first order is on record."""
         # Every test has a database of its own, and they share one Temporal: a number would occur twice there.
-        reference = f"t:{uuid.uuid4().hex}"
+        reference = f"t:{name_of_letters()}"
         asked: dict[str, Any] = {
             "reference": reference,
             "department": BUREAU,

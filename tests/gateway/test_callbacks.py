@@ -16,7 +16,7 @@ from desk import orders as window
 from desk.orders import _callback  # pyright: ignore[reportPrivateUsage] - to store one as the desk would
 from domain.callbacks import Callback, CallbackKind, CallbackOutcome, NewReply, Said
 from domain.case import Awaited, Record, Status
-from domain.commands import Acknowledge, Assign, Command, Withdraw
+from domain.commands import Acknowledge, Assign, Command, NoteProgress, Withdraw
 from domain.ledger import Fact, FactKind
 from domain.order import OrderStatus, Result, Role
 from storage import callbacks, orders
@@ -412,12 +412,15 @@ def kept(order_id: str, by: str = "经办人 12") -> NewReply:
     return NewReply(order_id=order_id, department=BUREAU, result=Result.RESOLVED, statement="棚已拆除", by=by)
 
 
-async def keep(office: Office, said: Said, received_at: datetime | None = None) -> Callback:
+async def keep(
+    office: Office, said: Said, received_at: datetime | None = None, callback_id: str | None = None
+) -> Callback:
     """Store what a department says as the desk does before anything is done with it; and here the gateway died."""
     addressee = await orders.addressee(office.desk.pool, said.order_id)
     assert addressee is not None
     case_id = said.order_id.rpartition(".")[0]
-    callback = _callback(said, addressee, case_id, f"r-{said.order_id}", received_at or datetime.now(UTC))
+    callback_id = callback_id or f"r-{said.order_id}"
+    callback = _callback(said, addressee, case_id, callback_id, received_at or datetime.now(UTC))
     return (await callbacks.keep(office.desk.pool, callback)).callback
 
 
@@ -490,6 +493,22 @@ async def test_the_department_that_tries_again_after_a_crash_hands_its_reply_ove
     await keep(office, kept(f"{case_id}.1"), datetime.now(UTC) - window.HAND_OVER)
     again = await office.reply(f"{case_id}.1")
     assert (again.json()["outcome"], again.json()["repeated"]) == ("accepted", True)
+
+
+async def test_the_department_that_tries_again_after_a_crash_does_not_overtake_its_own_earlier_word(
+    office: Office,
+) -> None:
+    case_id = await office.open()
+    long_ago = datetime.now(UTC) - window.HAND_OVER
+    await keep(
+        office, Acknowledge(order_id=f"{case_id}.1", department=BUREAU, by="值班员 07"), long_ago, f"{case_id}-m0"
+    )
+    told = {"by": "经办人 12", "statement": "已到现场"}
+    await keep(office, NoteProgress(order_id=f"{case_id}.1", department=BUREAU, **told), long_ago, f"{case_id}-m1")
+    again = await office.post(f"{case_id}.1", "progress", told, message_id=f"{case_id}-m1")
+    assert (again.json()["outcome"], again.json()["repeated"]) == ("accepted", True)
+    found = await kinds_on_record(office, case_id)
+    assert found[-2:] == [FactKind.ORDER_ACKNOWLEDGED, FactKind.ORDER_PROGRESS]
 
 
 async def test_a_punctual_reply_stays_punctual_when_the_crash_came_after_the_hand_over(office: Office) -> None:

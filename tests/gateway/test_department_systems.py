@@ -125,7 +125,7 @@ async def test_an_order_whose_first_worker_died_with_it_is_on_record_and_sent_al
 ) -> None:
     name = DepartmentActivities.request_department.__name__
     monkeypatch.setitem(CALLS, name, {**CALLS[name], "start_to_close_timeout": timedelta(seconds=2)})
-    async with office_of(embedded) as office, a_department(office) as system:
+    async with office_of(embedded, "haikou") as office, a_department(office) as system:
         engine = office.outside.engine
         opening = asyncio.create_task(office.open(department=system.code))
         deciding = Worker(
@@ -141,8 +141,8 @@ async def test_an_order_whose_first_worker_died_with_it_is_on_record_and_sent_al
         assert await office.desk.pool.fetchval("SELECT count(*) FROM ledger") == 0
         async with build_worker(office.outside):
             case_id = await opening
-            first = (await system.got(1))[0]
-            assert first.event["subject"] == f"{case_id}.1"
+            (delivery,) = await system.got(1)
+            assert delivery.event["subject"] == f"{case_id}.1"
 
 
 async def test_an_order_that_was_taken_is_not_sent_again(office: Office) -> None:
