@@ -47,14 +47,19 @@ SIGNED = f"""
 """  # noqa: S608 - a part of a query of ours
 """The cases that may show a sign; of each kind an index knows them, ``marked`` those that a limit does not show."""
 
+ALIKE = """
+overdue::int + near::int * 2 + standing::int * 4 + (not_received IS NOT NULL)::int * 8 + lapsed::int * 16
+    + hold_ends::int * 32 + waiting_provisional::int * 64 + no_quorum::int * 128
+"""
+"""The signs as one number: thousands of cases are sorted by it, which nine columns make three times as slow."""
+
 STUCK = f"""
 WITH pending AS MATERIALIZED ({PENDING}), signed AS (
     {COLUMNS} WHERE {FILTERS} AND {SIGNED}
 ), placed AS (
-    SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id) AS place
+    SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id COLLATE "C") AS place
     FROM signed
-    WINDOW alike AS (PARTITION BY waiting_for, overdue, near, standing, not_received IS NOT NULL, lapsed, hold_ends,
-        waiting_provisional, no_quorum)
+    WINDOW alike AS (PARTITION BY {ALIKE}, waiting_for COLLATE "C")
 )
 SELECT placed.*, delivery.order_id, delivery.department AS order_department, delivery.attempts,
     delivery.last_error AS error
