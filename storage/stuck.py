@@ -57,7 +57,8 @@ STUCK = f"""
 WITH pending AS MATERIALIZED ({PENDING}), signed AS (
     {COLUMNS} WHERE {FILTERS} AND {SIGNED}
 ), placed AS (
-    SELECT *, count(*) OVER alike AS number, row_number() OVER (alike ORDER BY waiting_until, case_id COLLATE "C") AS place
+    SELECT *, count(*) OVER alike AS number,
+        row_number() OVER (alike ORDER BY waiting_until, case_id COLLATE "C") AS place
     FROM signed
     WINDOW alike AS (PARTITION BY {ALIKE}, waiting_for COLLATE "C")
 )
