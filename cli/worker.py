@@ -24,6 +24,7 @@ async def worker(
         typer.Option("--policy", help="option-policy", envvar="LIANDONG_POLICY", show_envvar=True, metavar="NAME"),
     ] = None,
 ) -> None:
+    import gc
     import logging
 
     from cli.anchoring import anchoring_of
@@ -64,6 +65,7 @@ async def worker(
         )
         async with watching(pool, client, settings.task_queue), build_worker(outside, runner=plain()):
             log.info("at work on task queue %s of %s", settings.task_queue, servers.temporal_address)
+            gc.freeze()  # what is loaded stays; to look at it again would make each of the collector's pauses longer
             await until_told_to_stop()
             log.info("stopping")
     log.info("stopped")

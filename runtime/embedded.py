@@ -50,8 +50,10 @@ OLDEST_TEMPORAL: Final = (1, 28)
 """The first server that opens a case and answers in one round trip (update-with-start)."""
 
 
-PUNCTUAL: Final = 'history.timerProcessorMaxTimeShift="10ms"'
-"""A timer fires this much late at most; the server's default of a second would be seen in every limit."""
+PUNCTUAL: Final = ('history.timerProcessorMaxTimeShift="10ms"', "history.queueReaderStuckCriticalAttempts=0")
+"""What makes timers fire on time. The first: the server lets a timer be late by a second. The second: it takes a queue that
+is read three times in a second for stuck and hands that second's timers to a reader which is woken seconds later
+(temporalio/temporal#11554)."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _temporal_arguments(state: StateFolder, port: int, ui_port: int, synchronous
         *("server", "start-dev", "--db-filename", str(state.temporal_db), "--ip", LOOPBACK),
         *("--port", str(port), "--ui-port", str(ui_port), "--log-level", "warn"),
         *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", f"synchronous={synchronous}"),
-        *("--dynamic-config-value", PUNCTUAL),
+        *(word for setting in PUNCTUAL for word in ("--dynamic-config-value", setting)),
         *(word for name, kind in WANTED.items() for word in ("--search-attribute", f"{name}={_kind(kind)}")),
     ]
 

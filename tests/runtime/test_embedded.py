@@ -7,16 +7,20 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 
 from domain.errors import DoesNotFit, Invalid, Unavailable
 from runtime.embedded import (
+    PUNCTUAL,
     EmbeddedTemporal,
     Wish,
     claim_ports,
@@ -130,6 +134,31 @@ async def test_temporal_survives_being_killed(state: StateFolder) -> None:
         client = await connect(to(temporal))
         described = await client.get_workflow_handle("kept").describe()
         assert described.status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_many_timers_in_a_second_do_not_make_their_queue_look_stuck(state: StateFolder) -> None:
+    (port,) = claim_ports(Wish(0, ""))
+    async with embedded_temporal(state, extra=("--metrics-port", str(port))) as temporal:
+        client = await connect(to(temporal))
+        began = time.monotonic()
+        for number in range(30):
+            limit = timedelta(seconds=2 + number / 20 + began - time.monotonic())
+            handle = await client.start_workflow(
+                "Anything", id=f"{number}", task_queue="nobody", execution_timeout=limit
+            )
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        async with httpx.AsyncClient(trust_env=False) as http:
+            metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    assert 'operation="TimerActiveTaskWorkflowRunTimeout"' in metrics
+    assert 'queue_action="reader_stuck"' not in metrics
+
+
+def test_the_production_shape_has_the_same_settings() -> None:
+    shape = Path(__file__).parents[2].joinpath("docker-compose.yml").read_text(encoding="utf-8")
+    for setting in PUNCTUAL:
+        name, _, value = setting.partition("=")
+        assert f"{name}: [{{value: {json.loads(value)}}}]" in shape
 
 
 async def test_servers_end_with_an_up_that_is_killed(state: StateFolder, killed: Callable[[str], str]) -> None:

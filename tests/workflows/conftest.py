@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from hotlines import PUNCTUAL, SKIPPING, Engines, Hotline, engine, hotline
+from hotlines import SKIPPING, Engines, Hotline, engine, hotline
 from told_lives import Told, told
 
 from storage import ledger
@@ -12,8 +12,8 @@ from storage import ledger
 
 @pytest.fixture(scope="session")
 async def engines(embedded: Any) -> AsyncGenerator[Engines]:
-    """The session's PostgreSQL, and an engine of our own that skips time and is punctual."""
-    async with engine(SKIPPING, PUNCTUAL) as client:
+    """The session's PostgreSQL, and an engine of our own that skips time."""
+    async with engine(SKIPPING) as client:
         yield Engines(embedded.postgres_url, client)
 
 

@@ -44,8 +44,6 @@ from storage import cases, departments, ledger
 from storage.database import Pool, open_pool
 from worker import build_worker, sandboxed
 
-PUNCTUAL = 'history.timerProcessorMaxTimeShift="10ms"'
-"""Timers that are nearer than this are fired this late; by default a second, and each skip of time takes one."""
 SKIPPING = "frontend.WorkflowTimeSkippingEnabled=true"
 
 PATIENCE = 60.0
