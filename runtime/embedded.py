@@ -51,8 +51,8 @@ OLDEST_TEMPORAL: Final = (1, 28)
 
 
 PUNCTUAL: Final = ('history.timerProcessorMaxTimeShift="10ms"', "history.queueReaderStuckCriticalAttempts=0")
-"""What makes timers fire on time. The first: the server lets a timer be late by a second. The second: it takes a queue that
-is read three times in a second for stuck and hands that second's timers to a reader which is woken seconds later
+"""What makes timers fire on time. The first: the server lets a timer be late by a second. The second: it takes a queue
+that is read three times in a second for stuck, and hands that second's timers to a reader which is woken seconds later
 (temporalio/temporal#11554)."""
 
 
