@@ -8,7 +8,7 @@ from asyncpg import Record as Row
 from domain.assessment import Booked, By, Exclusion, Line, NewExclusion, Period, Share, Sum, check_exclusion
 from domain.errors import NotFound
 from domain.marks import Figure
-from storage.database import Connection, Pool
+from storage.database import Connection, Pool, fetch_filtered
 
 LEFT_OUT = """
 SELECT * FROM (SELECT DISTINCT ON (case_id) * FROM exclusion ORDER BY case_id, number DESC) AS last WHERE excluded
@@ -127,8 +127,7 @@ async def shares(
     pool: Pool, period: Period, figure: Figure, *, department: str | None, district: str | None
 ) -> tuple[Share, Share]:
     """One figure, raw and adjusted."""
-    row = await pool.fetchrow(SHARES, period.since, period.until, figure.value, department, district)
-    assert row is not None  # noqa: S101 - a count is always there
+    (row,) = await fetch_filtered(pool, SHARES, period.since, period.until, figure.value, department, district)
     return Share(good=row["good"], total=row["total"]), Share(good=row["kept_good"], total=row["kept"])
 
 
@@ -136,7 +135,7 @@ async def behind(
     pool: Pool, period: Period, figure: Figure, *, department: str | None, district: str | None, limit: int
 ) -> list[Line]:
     """The marks behind a figure, those against it first."""
-    rows = await pool.fetch(BEHIND, period.since, period.until, figure.value, department, district, limit)
+    rows = await fetch_filtered(pool, BEHIND, period.since, period.until, figure.value, department, district, limit)
     return [Line.model_validate({name: row[name] for name in Line.model_fields}) for row in rows]
 
 

@@ -11,7 +11,7 @@ from domain.calls import FirstCall, NewSample, NewSecondCall, Sample, SecondCall
 from domain.demand import Nature, Urgency
 from domain.errors import Refused
 from domain.values import Instant, Value
-from storage.database import Connection, Pool
+from storage.database import Connection, Pool, fetch_filtered
 
 DUE = """
 SELECT case_id, waiting_department AS department, waiting_since AS since, waiting_until AS due, nature, urgency, matter,
@@ -95,7 +95,7 @@ class DueCall(Value):
 
 async def due(pool: Pool, departments: Sequence[str] | None, limit: int) -> list[DueCall]:
     """The cases that wait for a callback by these departments' heads, or by any."""
-    return [DueCall.model_validate(dict(row)) for row in await pool.fetch(DUE, departments, limit)]
+    return [DueCall.model_validate(dict(row)) for row in await fetch_filtered(pool, DUE, departments, limit)]
 
 
 async def called(source: "Pool | Connection", by: str, since: datetime, until: datetime) -> int:

@@ -9,7 +9,7 @@ from domain.case import Awaited, CaseView, Closing, Party, Status
 from domain.demand import Nature, Urgency
 from domain.ladder import Rung
 from domain.values import Value
-from storage.database import Pool
+from storage.database import Pool, fetch_filtered
 
 VIEW = "SELECT view FROM case_view WHERE case_id = $1"
 
@@ -106,8 +106,8 @@ async def listed(
     pool: Pool, *, status: Status | None, rung: Rung | None, department: str | None, limit: int
 ) -> list[CaseRow]:
     """The newest cases that match; ``department`` matches every case in which it has had an order."""
-    filters = status and status.value, rung and rung.value, limit
-    rows = await (pool.fetch(LIST_OF_DEPARTMENT, *filters, department) if department else pool.fetch(LIST, *filters))
+    query, last = (LIST_OF_DEPARTMENT, (department,)) if department else (LIST, ())
+    rows = await fetch_filtered(pool, query, status and status.value, rung and rung.value, limit, *last)
     return [_row(row) for row in rows]
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
+from asyncpg import Record as Row
 from asyncpg.pool import PoolConnectionProxy
 
 from domain.errors import Unavailable
@@ -62,9 +63,17 @@ async def open_pool(database_url: str, *, size: int = 10) -> Pool:
             reset=_leave_as_it_is,
             timeout=5,
             command_timeout=30,
-            # A list is asked for with and without each of its filters: one plan for all would read the whole table.
-            server_settings={"plan_cache_mode": "force_custom_plan"},
         )
+
+
+async def fetch_filtered(pool: Pool, query: str, *arguments: object) -> list[Row]:
+    """The rows of a query that is asked with and without each of its filters, planned for these.
+
+    A statement that is kept has one plan for all of them after five times, which reads the whole table.
+    """
+    async with pool.acquire() as connection:
+        statement = await connection.prepare(query)
+        return await statement.fetch(*arguments)
 
 
 async def ping(pool: Pool) -> None:

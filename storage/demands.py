@@ -10,7 +10,7 @@ from domain.case import CaseView
 from domain.citizen import Citizen
 from domain.intake import Opening, Point
 from domain.values import Instant, Value
-from storage.database import Connection, Pool
+from storage.database import Connection, Pool, fetch_filtered
 
 NEXT_NUMBER = "SELECT nextval('case_number')"
 
@@ -229,7 +229,8 @@ async def fingerprint_of(pool: Pool, reference: str) -> str | None:
 
 async def from_outside(pool: Pool, opened_by: str, search: Search) -> list[OutsideCase]:
     """The cases that this sender opened and that match, the newest first."""
-    rows = await pool.fetch(
+    rows = await fetch_filtered(
+        pool,
         FROM_OUTSIDE,
         opened_by,
         search.case_ids,

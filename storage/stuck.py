@@ -7,7 +7,7 @@ from typing import NamedTuple
 from asyncpg import Record as Row
 
 from domain.stuck import ATTENDANCE, GRACE, Search, Signs, StuckCase
-from storage.database import Pool
+from storage.database import Pool, fetch_filtered
 
 ATTENDED = f"interval '{ATTENDANCE.total_seconds():.0f} s'"
 
@@ -90,19 +90,19 @@ class Found(NamedTuple):
 
 async def stuck(pool: Pool, search: Search, now: datetime, soon: timedelta, limit: int) -> list[Found]:
     """Open cases with a sign of being held up, the most pressing first; of those with the same signs ``limit``."""
-    rows = await pool.fetch(STUCK, *arguments(search, now, soon), limit)
+    rows = await fetch_filtered(pool, STUCK, *arguments(search, now, soon), limit)
     return [Found(_case(row), _signs(row), row["number"]) for row in rows]
 
 
 async def of_these(pool: Pool, search: Search, now: datetime, soon: timedelta, case_ids: Sequence[str]) -> list[Found]:
     """Those of these cases that are open and match, with their signs."""
-    rows = await pool.fetch(OF_THESE, *arguments(search, now, soon), list(case_ids))
+    rows = await fetch_filtered(pool, OF_THESE, *arguments(search, now, soon), list(case_ids))
     return [Found(_case(row), _signs(row), 1) for row in rows]
 
 
 async def within(pool: Pool, search: Search, now: datetime, soon: timedelta, limit: int) -> list[Found]:
     """Open cases that wait for somebody whose limit does not end soon, the most pressing first."""
-    rows = await pool.fetch(WITHIN, *arguments(search, now, soon), limit)
+    rows = await fetch_filtered(pool, WITHIN, *arguments(search, now, soon), limit)
     return [Found(_case(row), _signs(row), 1) for row in rows]
 
 

@@ -143,11 +143,9 @@ async def test_many_timers_in_a_second_do_not_make_their_queue_look_stuck(state:
         began = time.monotonic()
         for number in range(30):
             limit = timedelta(seconds=2 + number / 20 + began - time.monotonic())
-            handle = await client.start_workflow(
-                "Anything", id=f"{number}", task_queue="nobody", execution_timeout=limit
-            )
+            await client.start_workflow("Anything", id=f"w{number}", task_queue="nobody", execution_timeout=limit)
         with pytest.raises(WorkflowFailureError):
-            await handle.result()
+            await client.get_workflow_handle("w29").result()
         async with httpx.AsyncClient(trust_env=False) as http:
             metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     assert 'operation="TimerActiveTaskWorkflowRunTimeout"' in metrics
