@@ -56,11 +56,6 @@ that is read three times in a second for stuck, and hands that second's timers t
 (temporalio/temporal#11554)."""
 
 
-ROOMY: Final = "400"
-"""Go's garbage collector lets the heap grow to five times what lives, not to twice: a twentieth of the server's CPU and
-more (measured), for memory. An own ``GOGC`` in the environment goes first."""
-
-
 @dataclass(frozen=True)
 class EmbeddedTemporal:
     """A running Temporal."""
@@ -191,8 +186,7 @@ async def embedded_temporal(
     await end_leftover("temporal", state)
     port, ui_port = claim_ports(*temporal_ports(port, ui_port))
     arguments = _temporal_arguments(state, port, ui_port, synchronous)
-    command, environ = [str(program), *arguments, *extra], {"GOGC": ROOMY, **os.environ}
-    async with running(Program("temporal", command, environ=environ), state) as part:
+    async with running(Program("temporal", [str(program), *arguments, *extra]), state) as part:
         temporal = EmbeddedTemporal(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ui_port}", NAMESPACE, part)
         await part.ready(lambda: _answers(temporal))
         yield temporal
