@@ -27,7 +27,7 @@ async def run(state: Path, *, quick: bool) -> Result:
         _, ours, dbos = stage.sides
         latencies = {side.name: await latency(stage, side, 5 if quick else 60) for side in (ours, dbos)}
         _note("stuck list")
-        listed = await stuck(stage.database_url, rows=20_000 if quick else 1_000_000, runs=200)
+        listed = await stuck(stage.database_url, rows=20_000 if quick else 1_000_000, runs=1000)
         _note("lateness")
         late = await lateness(
             stage, open_cases=100 if quick else 10_000, escalating=10 if quick else 200, limit=20 if quick else 400
