@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.enums.v1 import ApplicationErrorCategory, IndexedValueType, TaskQueueType
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -16,6 +18,7 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import DoesNotFit, Invalid, Unavailable
@@ -34,6 +37,26 @@ EVERY_ATTRIBUTE: Final = " AND ".join(f"{name} IS NULL" for name in WANTED)
 """A query that is understood once all of them are registered."""
 
 
+class Failures(DefaultFailureConverter):
+    """Failures as the engine keeps them: an expected one without its trace.
+
+    That an order is out, or that a department's system is away, is no fault of the code. A trace at each try would fill
+    the history and name paths of the worker's machine; a failure that nobody expected keeps its own.
+    """
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        """As in the base class."""
+        super().to_failure(exception, payload_converter, failure)
+        if failure.application_failure_info.category == ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN:
+            failure.stack_trace = ""
+            while failure.HasField("cause"):
+                failure = failure.cause
+                failure.stack_trace = ""
+
+
+CONVERTER: Final = replace(pydantic_data_converter, failure_converter_class=Failures)
+
+
 async def connect(servers: Servers, *, lazy: bool = False, interceptors: Sequence[Interceptor] = ()) -> Client:
     """A client that speaks our values. A ``lazy`` one connects at its first call, and cannot run a worker.
 
@@ -46,7 +69,7 @@ async def connect(servers: Servers, *, lazy: bool = False, interceptors: Sequenc
         async with asyncio.timeout(CONNECT_LIMIT.total_seconds()):
             return await Client.connect(
                 **servers.temporal,
-                data_converter=pydantic_data_converter,
+                data_converter=CONVERTER,
                 interceptors=interceptors,
                 connect_timeout=CONNECT_LIMIT,
                 lazy=lazy,

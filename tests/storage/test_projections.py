@@ -9,18 +9,20 @@ import pytest
 from records import DEPARTMENT, START, at, order, record, sent
 from support import new_database
 
+from domain.assessment import Period
 from domain.callbacks import Callback, CallbackKind, CallbackOutcome
 from domain.case import Awaited, Closing, Convened, Hold, Party, Status, Waiting
 from domain.citizen import Citizen
 from domain.demand import Channel, Nature, Urgency
 from domain.intake import Opening
 from domain.ladder import Rung
+from domain.marks import Figure
 from domain.order import Order, OrderStatus, Reply, Result
 from domain.stuck import GRACE, Search, StuckCause, cause_of
 from storage import assessment, audits, callbacks, calls, cases, demands, ledger, meetings, notices, orders, roster
 from storage import stuck as stuck_store
 from storage.cases import Count
-from storage.database import Pool, fetch_filtered, open_pool
+from storage.database import Pool, open_pool
 from storage.demands import StoredDemand
 from storage.orders import Way
 
@@ -629,9 +631,22 @@ async def test_a_statement_that_is_kept_goes_by_an_index_too(crowd: Pool, name: 
     goes_by_an_index(name, list(nodes(json.loads(text)[0]["Plan"])))
 
 
-async def test_a_list_with_filters_keeps_no_statement(crowd: Pool) -> None:
-    query, args = HOT["list of a department"]
+async def test_a_list_with_filters_is_planned_for_them_each_time(crowd: Pool) -> None:
+    """Else PostgreSQL would soon read every case for the few of a rare department."""
+    soon, period = timedelta(hours=8), Period(first=NOW.date() - timedelta(days=2), end=NOW.date(), zone="UTC")
+    outside = demands.Search(limit=1)
     for _ in range(8):
-        assert await fetch_filtered(crowd, query, *args)
-    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1 AND generic_plans > 0"
-    assert await crowd.fetchval(kept, query) == 0
+        await stuck_store.stuck(crowd, Search(), NOW, soon, 1)
+        await stuck_store.of_these(crowd, Search(), NOW, soon, ["case-10"])
+        await stuck_store.within(crowd, Search(), NOW, soon, 1)
+        await cases.listed(crowd, status=None, rung=None, department=None, limit=1)
+        await cases.listed(crowd, status=None, rung=None, department="HK-rare", limit=1)
+        await demands.from_outside(crowd, "client:nobody", outside)
+        await calls.due(crowd, None, 1)
+        await assessment.shares(crowd, period, Figure.TIMELY, department="HK-7", district=None)
+        await assessment.behind(crowd, period, Figure.TIMELY, department="HK-7", district=None, limit=1)
+    used = await crowd.fetchval(
+        "SELECT max(generic_plans + custom_plans) FROM pg_prepared_statements WHERE statement = ANY ($1)",
+        list(FILTERED),
+    )
+    assert used in (None, 1)
